@@ -1,0 +1,1 @@
+"""The composition root and the editorial shell: settings, addresses, accounts, pages."""

@@ -1,0 +1,77 @@
+"""For a real site: everything that differs comes from the environment.
+
+A missing variable stops the start and says which one, and how to make it.
+"""
+
+from pathlib import Path
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+from cms.settings.base import *
+
+_environment = environ.Env()
+
+_ADVICE = {
+    "SECRET_KEY": "a long random text: python -c 'import secrets; print(secrets.token_urlsafe(48))'",
+    "VAULT_PEPPER": "another long random text, never the same as SECRET_KEY, kept for good: "
+    "without it no receipt can be recognised",
+    "DATABASE_URL": "postgres://user:password@host/name",
+    "ALLOWED_HOSTS": "the site's host names, separated by commas",
+    "SITE_ADDRESS": "the site's address with https://, as editors see it",
+    "DATA_DIR": "a folder for media, static files and finished reports",
+    "SITE_ROLE": "public, editorial, or all",
+}
+
+
+def _required(name: str) -> str:
+    value = str(_environment.str(name, default=""))
+    if not value:
+        raise ImproperlyConfigured(f"Set {name} in the environment: {_ADVICE[name]}.")
+    return value
+
+
+DEBUG = False
+SECRET_KEY = _required("SECRET_KEY")
+VAULT_PEPPER = _required("VAULT_PEPPER")
+ALLOWED_HOSTS = [host.strip() for host in _required("ALLOWED_HOSTS").split(",")]
+WAGTAILADMIN_BASE_URL = _required("SITE_ADDRESS")
+CSRF_TRUSTED_ORIGINS = [WAGTAILADMIN_BASE_URL]
+SITE_ROLE = _required("SITE_ROLE")
+if SITE_ROLE not in {"public", "editorial", "all"}:
+    raise ImproperlyConfigured(f"SITE_ROLE is {_ADVICE['SITE_ROLE']}.")
+
+_required("DATABASE_URL")
+DATABASES = {"default": _environment.db("DATABASE_URL")}
+if "sqlite" in DATABASES["default"]["ENGINE"]:
+    DATABASES["default"]["CONN_MAX_AGE"] = None
+    DATABASES["default"]["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": (
+            "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;"
+        ),
+    }
+else:
+    DATABASES["default"]["CONN_MAX_AGE"] = 60
+    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+
+_data = Path(_required("DATA_DIR"))
+STATIC_ROOT = _data / "static"
+MEDIA_ROOT = _data / "media"
+REPORT_ARCHIVE_DIR = _data / "editions"
+VAULT_RUN_DIR = _data / "run"
+
+# Only over HTTPS, and cookies that no other host can set.
+COOKIE_PREFIX = "__Host-"
+SESSION_COOKIE_NAME = COOKIE_PREFIX + "s"
+CSRF_COOKIE_NAME = COOKIE_PREFIX + "c"
+SESSION_COOKIE_SECURE = True
+CSRF_COOKIE_SECURE = True
+SECURE_SSL_REDIRECT = _environment.bool("SECURE_SSL_REDIRECT", default=True)
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+SECURE_HSTS_SECONDS = 63_072_000
+SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+SECURE_HSTS_PRELOAD = True

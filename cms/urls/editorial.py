@@ -1,0 +1,10 @@
+"""What the team visits, under ``/admin/``. A public process has none of these."""
+
+from django.urls import include, path
+from wagtail.admin import urls as wagtailadmin_urls
+
+urlpatterns = [
+    path("vault/", include("consultation.survey.editorial_urls")),
+    path("reports/", include("consultation.report.urls")),
+    path("", include(wagtailadmin_urls)),
+]

@@ -1,0 +1,1 @@
+"""What was asked, who signed, what the numbers say, and the submission."""

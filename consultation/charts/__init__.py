@@ -1,0 +1,1 @@
+"""Charts from protected tables, as accessible SVG. Pure: no Django, nothing of ours but tables."""

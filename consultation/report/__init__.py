@@ -1,0 +1,1 @@
+"""The submission: findings, snapshot, edition. Never the vault."""

@@ -1,0 +1,111 @@
+"""Freezing a snapshot, printing an edition, and destroying what a withdrawal reaches."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db import transaction
+
+from consultation.report import findings, snapshot
+from consultation.report.models import Edition, Report, Snapshot
+from consultation.report.pdf import compile_pdf
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AbstractUser
+
+Progress = Callable[[str], None]
+
+
+def freeze_snapshot(*, by: AbstractUser | None, report: Report, language: str = "en") -> Snapshot:
+    """Freeze everything the report says right now, under its digest.
+
+    What was frozen before with the very same content is returned as it is.
+
+    Raises:
+        NotTallied, OrphanEvidence: when the report is not ready.
+    """
+    with transaction.atomic():
+        document, excerpts = findings.gather(report, language=language)
+        existing = _same_but_for_edition(report, document)
+        if existing is not None:
+            return existing
+        frozen = snapshot.freeze(document)
+        stored = Snapshot.objects.create(
+            digest=frozen.digest,
+            report=report,
+            canonical=frozen.canonical,
+            frozen_on=report.dated,
+        )
+        stored.excerpts.set(excerpts)
+    return stored
+
+
+def print_edition(
+    *, by: AbstractUser | None, stored: Snapshot, progress: Progress | None = None
+) -> Edition:
+    """Print a snapshot and keep the file in the archive. The same snapshot prints the same bytes."""
+    compiled = compile_pdf(snapshot.thaw(bytes(stored.canonical)), progress=progress)
+    name = f"{stored.digest[:16]}.pdf"
+    keep_file(archive_folder() / name, compiled.pdf)
+    edition, _created = Edition.objects.update_or_create(
+        snapshot=stored,
+        defaults={
+            "digest": hashlib.sha256(compiled.pdf).hexdigest(),
+            "pages": compiled.pages,
+            "file": name,
+        },
+    )
+    return edition
+
+
+def archive_folder() -> Path:
+    """Where finished files stand."""
+    folder = Path(settings.REPORT_ARCHIVE_DIR)
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def path_of(edition: Edition) -> Path:
+    return archive_folder() / edition.file
+
+
+def keep_file(target: Path, contents: bytes) -> None:
+    """Write a whole file or none: to a name of its own, flushed, then moved into place."""
+    descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=".part-")
+    try:
+        with os.fdopen(descriptor, "wb") as part:
+            part.write(contents)
+            part.flush()
+            os.fsync(part.fileno())
+        os.replace(name, target)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def destroy_snapshots_quoting(excerpt_ids: list[uuid.UUID]) -> None:
+    """Destroy every snapshot that quotes one of these, and its file once that is certain."""
+    doomed = list(Snapshot.objects.filter(excerpts__in=excerpt_ids).distinct())
+    for stored in doomed:
+        files = [path_of(edition) for edition in Edition.objects.filter(snapshot=stored)]
+        stored.excerpts.clear()
+        stored.delete()
+        for file in files:
+            transaction.on_commit(lambda file=file: file.unlink(missing_ok=True))
+
+
+def _same_but_for_edition(report: Report, document: dict[str, object]) -> Snapshot | None:
+    """The report's latest snapshot, when it says the same as ``document`` but for its number."""
+    for stored in report.snapshots.all():
+        before = snapshot.thaw(bytes(stored.canonical))
+        cover = {**document["report"], "edition": before.document["report"]["edition"]}  # type: ignore[dict-item]
+        if snapshot.freeze({**document, "report": cover}).digest == stored.digest:
+            return stored
+    return None

@@ -1,0 +1,1 @@
+"""Surveys: authored in blocks, compiled to a definition, frozen, answered, tallied."""

@@ -1,0 +1,49 @@
+"""Questionnaires and surveys in the admin."""
+
+from django.utils.translation import gettext_lazy as _
+from wagtail.admin.panels import FieldPanel
+from wagtail.admin.viewsets.model import ModelViewSet, ModelViewSetGroup
+
+from consultation.survey.models import Questionnaire, Survey
+
+
+class QuestionnaireViewSet(ModelViewSet):
+    """Questionnaires as they are written."""
+
+    model = Questionnaire
+    name = "questionnaires"
+    icon = "list-ul"
+    list_display = ["title_en", "key"]
+    form_fields = [
+        "key",
+        "title_en",
+        "title_fr",
+        "introduction_en",
+        "introduction_fr",
+        "body",
+        "support",
+    ]
+
+
+class SurveyViewSet(ModelViewSet):
+    """Surveys: where they stand and when they are open."""
+
+    model = Survey
+    name = "surveys"
+    icon = "form"
+    list_display = ["name", "version", "opens_on", "closes_on"]
+    panels = [
+        FieldPanel("name"),
+        FieldPanel("opens_on"),
+        FieldPanel("closes_on"),
+        FieldPanel("timezone"),
+    ]
+
+
+class SurveyGroup(ModelViewSetGroup):
+    """One menu for both."""
+
+    menu_label = _("Surveys")
+    menu_icon = "list-ul"
+    menu_order = 215
+    items = (QuestionnaireViewSet, SurveyViewSet)

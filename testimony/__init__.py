@@ -1,0 +1,1 @@
+"""Sealed anonymous intake and its careful reading."""

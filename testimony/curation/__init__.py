@@ -1,0 +1,1 @@
+"""How peers turn sealed words into a few excerpts that two people stand behind."""

@@ -1,0 +1,1 @@
+"""Calls for testimony, and the journey of the person who answers one."""

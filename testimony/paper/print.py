@@ -1,0 +1,98 @@
+"""HTML to PDF/UA-1, with a closed fetcher and the faces of the house.
+
+Deterministic: the same HTML, style and date give the same bytes, on any day, in any process.
+A warning from the typesetter stops the build, because it means something was left out.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Final
+
+from weasyprint import CSS, HTML
+from weasyprint.text.fonts import FontConfiguration
+
+from testimony.paper import fonts
+from testimony.paper.fetching import BASE_ADDRESS, ClosedFetcher
+
+VARIANT: Final = "pdf/ua-1"
+
+
+class BuildFailed(Exception):
+    """The typesetter reported a problem; the message is its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Printed:
+    """A finished file."""
+
+    pdf: bytes
+    pages: int
+
+
+def to_pdf(html: str, *, style: str, epoch: int) -> Printed:
+    """Print a document.
+
+    ``html`` is a whole page with ``lang`` and ``title``; ``style`` is its stylesheet; ``epoch``
+    (seconds since 1970) is the only time that may enter the file.
+
+    Raises:
+        OutsideFetch: when the document asks for anything that was not handed in.
+        BuildFailed: when the typesetter warns of anything.
+        MissingFont: when a face is not installed.
+    """
+    held = {face.address: (fonts.contents(face), "font/ttf") for face in fonts.FACES}
+    fetcher = ClosedFetcher(held)
+    configuration = FontConfiguration()
+    with _fixed_epoch(epoch), _strict():
+        sheet = CSS(
+            string=fonts.stylesheet() + style,
+            base_url=BASE_ADDRESS,
+            url_fetcher=fetcher,
+            font_config=configuration,
+        )
+        document = HTML(string=html, base_url=BASE_ADDRESS, url_fetcher=fetcher).render(
+            stylesheets=[sheet], font_config=configuration, pdf_variant=VARIANT
+        )
+        pdf = document.write_pdf(pdf_variant=VARIANT, pdf_identifier=False)
+    return Printed(pdf=pdf, pages=len(document.pages))
+
+
+class _Listener(logging.Handler):
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.messages: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.messages.append(record.getMessage())
+
+
+@contextmanager
+def _strict() -> Iterator[None]:
+    listener = _Listener()
+    logger = logging.getLogger("weasyprint")
+    logger.addHandler(listener)
+    try:
+        yield
+    finally:
+        logger.removeHandler(listener)
+    if listener.messages:
+        raise BuildFailed("; ".join(dict.fromkeys(listener.messages)))
+
+
+@contextmanager
+def _fixed_epoch(epoch: int) -> Iterator[None]:
+    """fontTools stamps subset fonts with the clock unless this is set."""
+    before = os.environ.get("SOURCE_DATE_EPOCH")
+    os.environ["SOURCE_DATE_EPOCH"] = str(epoch)
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["SOURCE_DATE_EPOCH"]
+        else:
+            os.environ["SOURCE_DATE_EPOCH"] = before

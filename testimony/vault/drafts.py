@@ -1,0 +1,154 @@
+"""Sealed drafts: an unfinished journey, under a key that only the person's browser holds.
+
+The server keeps one padded blob under a digest of the key. Whoever has the database has
+neither the key nor the words. Expiry is kept in five-minute ticks and goes with the draft.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.db import transaction
+from django.utils import timezone
+
+from testimony.vault import calendar, envelope, sealing
+from testimony.vault.envelope import Kind
+from testimony.vault.models import SealedDraft
+
+IDLE_TICKS: Final = 9
+"""Forty-five minutes after the last page."""
+
+LONGEST_TICKS: Final = 36
+"""Three hours in all."""
+
+
+class DraftGone(Exception):
+    """The draft was finished, erased or has expired, or the key is not one of ours."""
+
+
+@dataclass(frozen=True, slots=True)
+class DraftKey:
+    """The 256-bit key in the browser's cookie, and what is derived from it."""
+
+    secret: bytes
+
+    @classmethod
+    def new(cls) -> DraftKey:
+        return cls(sealing.random_key())
+
+    @classmethod
+    def from_cookie(cls, value: str) -> DraftKey:
+        """Read a key back from its cookie.
+
+        Raises:
+            DraftGone: when the cookie holds no such key.
+        """
+        try:
+            secret = base64.urlsafe_b64decode(value.encode("ascii") + b"=")
+        except (UnicodeEncodeError, binascii.Error, ValueError):
+            raise DraftGone from None
+        if len(secret) != sealing.KEY_LENGTH:
+            raise DraftGone
+        return cls(secret)
+
+    @property
+    def cookie(self) -> str:
+        return base64.urlsafe_b64encode(self.secret).decode("ascii").rstrip("=")
+
+    @property
+    def draft_id(self) -> str:
+        return hashlib.sha256(b"at-the-table/v1/draft-id/" + self.secret).hexdigest()
+
+
+def tick_now() -> int:
+    return calendar.tick_at(timezone.now().timestamp())
+
+
+def load(key: DraftKey) -> dict[str, Any]:
+    """Open a draft.
+
+    Raises:
+        DraftGone: when there is none, or it has expired.
+    """
+    row = SealedDraft.objects.filter(id=key.draft_id, expires_tick__gte=tick_now()).first()
+    if row is None:
+        raise DraftGone
+    return _open(key, row)
+
+
+@contextmanager
+def claimed(key: DraftKey) -> Iterator[dict[str, Any]]:
+    """Open a draft for a change that must happen once, holding others off until it commits.
+
+    Raises:
+        DraftGone: as ``load``.
+    """
+    with transaction.atomic():
+        row = (
+            SealedDraft.objects.select_for_update()
+            .filter(id=key.draft_id, expires_tick__gte=tick_now())
+            .first()
+        )
+        if row is None:
+            raise DraftGone
+        yield _open(key, row)
+
+
+def save(key: DraftKey, contents: dict[str, Any], *, ends_tick: int, idle: int = IDLE_TICKS) -> None:
+    """Seal a draft, in place of the one before.
+
+    ``ends_tick`` is the absolute end; the row expires then, or ``idle`` ticks from now.
+
+    Raises:
+        TooLarge: when the contents pass 1 MiB.
+    """
+    plaintext = json.dumps(contents, separators=(",", ":"), ensure_ascii=False).encode("utf-8")
+    draft_id = key.draft_id
+    row = SealedDraft(
+        id=draft_id,
+        expires_tick=min(tick_now() + idle, ends_tick),
+        sealed=sealing.seal_under(
+            sealing.subkey(key.secret, "draft"),
+            plaintext,
+            kind=Kind.DRAFT,
+            bound=(draft_id.encode("ascii"),),
+            buckets=envelope.DRAFT_BUCKETS,
+        ),
+    )
+    SealedDraft.objects.bulk_create(
+        [row],
+        update_conflicts=True,
+        unique_fields=["id"],
+        update_fields=["expires_tick", "sealed"],
+    )
+
+
+def erase(key: DraftKey) -> None:
+    """Delete a draft; nothing happens when there is none."""
+    SealedDraft.objects.filter(id=key.draft_id).delete()
+
+
+def erase_expired() -> int:
+    """Delete every expired draft and return how many there were."""
+    return SealedDraft.objects.filter(expires_tick__lt=tick_now()).delete()[0]
+
+
+def _open(key: DraftKey, row: SealedDraft) -> dict[str, Any]:
+    try:
+        plaintext = sealing.open_under(
+            sealing.subkey(key.secret, "draft"),
+            bytes(row.sealed),
+            kind=Kind.DRAFT,
+            bound=(row.id.encode("ascii"),),
+        )
+    except (sealing.DoesNotOpen, envelope.EnvelopeError) as error:
+        raise DraftGone from error
+    contents: dict[str, Any] = json.loads(plaintext)
+    return contents

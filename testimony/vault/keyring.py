@@ -1,0 +1,217 @@
+"""The keyring: making key pairs, granting them, and finding the one that is valid now.
+
+The private half of an epoch exists in clear only inside these functions and in an open
+``unlock.Grant``; at rest it is sealed to each keyholder.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import uuid
+from dataclasses import dataclass
+from typing import Final
+
+from django.conf import settings
+
+from testimony.vault import sealing
+from testimony.vault.envelope import Kind
+from testimony.vault.models import Collection, DataKey, Epoch, EpochGrant, FrozenDefinition, Keyholder
+from testimony.vault.sealing import KdfParameters
+
+SALT_LENGTH: Final = 16
+
+
+class NoValidKey(Exception):
+    """The collection has no key for this month, so nothing can be taken in."""
+
+
+class NotGranted(Exception):
+    """The keyholder holds no key of this collection."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenEpochKey:
+    """An epoch's private key in clear, for as long as one request or one child process."""
+
+    epoch_id: uuid.UUID
+    private: bytes
+
+
+def costs() -> KdfParameters:
+    """The passphrase costs for new keyholders, from the settings."""
+    return KdfParameters(**settings.VAULT_KDF)
+
+
+def make_keyholder(user_id: int, passphrase: str) -> Keyholder:
+    """A keyholder, unsaved, with a fresh key pair under ``passphrase``."""
+    pair = sealing.generate_key_pair(settings.VAULT_SUITE)
+    salt, spent = os.urandom(SALT_LENGTH), costs()
+    keyholder = Keyholder(
+        user_id=user_id,
+        suite=pair.suite,
+        public_key=pair.public,
+        salt=salt,
+        kdf_memory_kib=spent.memory_kib,
+        kdf_passes=spent.passes,
+        kdf_lanes=spent.lanes,
+    )
+    keyholder.sealed_private_key = sealing.seal_under(
+        sealing.key_from_passphrase(passphrase, salt, spent),
+        pair.private,
+        kind=Kind.KEYHOLDER_KEY,
+        bound=(keyholder.id.bytes, pair.public),
+    )
+    return keyholder
+
+
+def open_keyholder(keyholder: Keyholder, passphrase: str) -> bytes:
+    """The keyholder's private key.
+
+    Raises:
+        DoesNotOpen: for a wrong passphrase.
+    """
+    spent = KdfParameters(keyholder.kdf_memory_kib, keyholder.kdf_passes, keyholder.kdf_lanes)
+    return sealing.open_under(
+        sealing.key_from_passphrase(passphrase, bytes(keyholder.salt), spent),
+        bytes(keyholder.sealed_private_key),
+        kind=Kind.KEYHOLDER_KEY,
+        bound=(keyholder.id.bytes, bytes(keyholder.public_key)),
+    )
+
+
+def make_epoch(collection: Collection, month: str, generation: int) -> tuple[Epoch, OpenEpochKey]:
+    """An epoch, unsaved, and its private key, to be granted before it is forgotten."""
+    pair = sealing.generate_key_pair(settings.VAULT_SUITE)
+    epoch = Epoch(
+        collection=collection,
+        month=month,
+        generation=generation,
+        suite=pair.suite,
+        public_key=pair.public,
+    )
+    return epoch, OpenEpochKey(epoch.id, pair.private)
+
+
+def make_grant(epoch: Epoch, key: OpenEpochKey, keyholder: Keyholder) -> EpochGrant:
+    """An epoch's private key sealed to a keyholder, unsaved."""
+    return EpochGrant(
+        epoch=epoch,
+        keyholder=keyholder,
+        sealed_epoch_key=sealing.seal_to(
+            bytes(keyholder.public_key),
+            key.private,
+            suite=keyholder.suite,
+            kind=Kind.EPOCH_KEY,
+            bound=(epoch.id.bytes, keyholder.id.bytes),
+        ),
+    )
+
+
+def open_grants(
+    keyholder: Keyholder, private: bytes, collection: Collection
+) -> tuple[OpenEpochKey, ...]:
+    """Every epoch key of a collection that this keyholder is granted.
+
+    Raises:
+        NotGranted: when there is none.
+    """
+    grants = EpochGrant.objects.filter(keyholder=keyholder, epoch__collection=collection)
+    keys = tuple(
+        OpenEpochKey(
+            grant.epoch_id,
+            sealing.open_with(
+                private,
+                bytes(grant.sealed_epoch_key),
+                kind=Kind.EPOCH_KEY,
+                bound=(grant.epoch_id.bytes, keyholder.id.bytes),
+            ),
+        )
+        for grant in grants
+    )
+    if not keys:
+        raise NotGranted
+    return keys
+
+
+def current_epoch(collection_id: uuid.UUID, month: str) -> Epoch:
+    """The epoch that records of ``month`` are sealed to: its latest generation.
+
+    Raises:
+        NoValidKey: when none was made. Intake then fails closed.
+    """
+    epoch = (
+        Epoch.objects.filter(collection_id=collection_id, month=month)
+        .order_by("-generation")
+        .first()
+    )
+    if epoch is None:
+        raise NoValidKey
+    return epoch
+
+
+def seal_record(
+    payload: dict[str, object],
+    *,
+    record_id: uuid.UUID,
+    epoch: Epoch,
+    definition: str,
+) -> tuple[bytes, DataKey]:
+    """Seal one record under a fresh data key, and the data key to the epoch.
+
+    Returns the envelope (exactly one bucket long) and the data key's row, unsaved.
+
+    Raises:
+        TooLarge: when the payload passes 256 KiB.
+    """
+    plaintext = json.dumps(payload, separators=(",", ":"), ensure_ascii=False).encode("utf-8")
+    data_key = sealing.random_key()
+    bound = _bound(record_id, epoch.collection_id, definition)
+    sealed = sealing.seal_under(data_key, plaintext, kind=Kind.RECORD, bound=bound)
+    wrapped = sealing.seal_to(
+        bytes(epoch.public_key),
+        data_key,
+        suite=epoch.suite,
+        kind=Kind.DATA_KEY,
+        bound=(*bound, epoch.id.bytes),
+    )
+    return sealed, DataKey(record_id=record_id, epoch_id=epoch.id, sealed_data_key=wrapped)
+
+
+def open_record(
+    sealed: bytes,
+    data_key: DataKey,
+    epoch_key: OpenEpochKey,
+    *,
+    collection_id: uuid.UUID,
+    definition: str,
+) -> dict[str, object]:
+    """Open one record.
+
+    Raises:
+        DoesNotOpen: when a row was changed, moved, or belongs to another key.
+        EnvelopeError: when the bytes are not an envelope.
+    """
+    bound = _bound(data_key.record_id, collection_id, definition)
+    key = sealing.open_with(
+        epoch_key.private,
+        bytes(data_key.sealed_data_key),
+        kind=Kind.DATA_KEY,
+        bound=(*bound, epoch_key.epoch_id.bytes),
+    )
+    payload: dict[str, object] = json.loads(
+        sealing.open_under(key, sealed, kind=Kind.RECORD, bound=bound)
+    )
+    return payload
+
+
+def keep_definition(canonical: bytes, digest: str) -> FrozenDefinition:
+    """Store a definition under its digest, once."""
+    frozen, _created = FrozenDefinition.objects.get_or_create(
+        digest=digest, defaults={"canonical": canonical}
+    )
+    return frozen
+
+
+def _bound(record_id: uuid.UUID, collection_id: uuid.UUID, definition: str) -> tuple[bytes, ...]:
+    return record_id.bytes, collection_id.bytes, bytes.fromhex(definition)

@@ -1,0 +1,342 @@
+"""A frozen definition: what a journey asks, in one canonical JSON document.
+
+A call and a questionnaire version both compile to this. Everything that asks, checks,
+reviews, prints, tallies or reads follows the same document, found by its digest. This
+module is pure: no Django, no database, no clock.
+
+Shape (``format`` 1)::
+
+    {"format": 1, "kind": "call" | "survey", "key": str, "version": "major.minor",
+     "languages": ["en", ...], "title": Text, "introduction": Text,
+     "support": [{"name": Text, "detail": Text}], "next_steps": [Text],
+     "sections": [{"key": str, "title": Text, "note": Text | null, "minutes": int,
+                   "condition": Rule | null, "questions": [Question, ...]}]}
+
+    Text     = {language: str}, one entry for each language of the definition
+    Question = {"key", "type", "label": Text, "hint": Text | null, "required": bool,
+                "options": [{"code", "label": Text, "exclusive": bool}],
+                "condition": Rule | null, "sensitivity": "opinion" | "experience" | "attribute",
+                "headline": bool, "max_length": int | null, "minimum": int | null,
+                "maximum": int | null, "permission": str | null}
+    Rule     = {operator: [operand, ...]} (see ``routing``)
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Final
+
+FORMAT: Final = 1
+
+KINDS: Final = ("call", "survey")
+CHOICE_TYPES: Final = frozenset({"single_choice", "yes_no", "scale", "area", "age_check"})
+MULTIPLE_TYPES: Final = frozenset({"multiple_choice"})
+TEXT_TYPES: Final = frozenset({"short_text", "long_text"})
+NUMBER_TYPES: Final = frozenset({"number"})
+SILENT_TYPES: Final = frozenset({"information"})
+CONSENT_TYPES: Final = frozenset({"consent"})
+QUESTION_TYPES: Final = (
+    CHOICE_TYPES | MULTIPLE_TYPES | TEXT_TYPES | NUMBER_TYPES | SILENT_TYPES | CONSENT_TYPES
+)
+SENSITIVITIES: Final = ("opinion", "experience", "attribute")
+
+AGE_ADULT: Final = "adult"
+"""The code of the answer that lets an age check pass; every other code ends the journey."""
+
+SHORT_TEXT_LIMIT: Final = 300
+LONG_TEXT_LIMIT: Final = 50_000
+
+
+class DefinitionError(ValueError):
+    """The document is not a definition this version can read. The message names the place."""
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """One sentence in each language of a definition."""
+
+    by_language: tuple[tuple[str, str], ...]
+
+    def in_language(self, language: str) -> str:
+        """The sentence in ``language``, or in the definition's first language."""
+        for code, words in self.by_language:
+            if code == language:
+                return words
+        return self.by_language[0][1]
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One answer a person may pick. ``exclusive`` means it can't stand beside another."""
+
+    code: str
+    label: Text
+    exclusive: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One question, with everything needed to ask, check, print and count it."""
+
+    key: str
+    type: str
+    label: Text
+    hint: Text | None
+    options: tuple[Option, ...]
+    required: bool
+    condition: Mapping[str, Any] | None
+    sensitivity: str
+    headline: bool
+    max_length: int | None
+    minimum: int | None
+    maximum: int | None
+    permission: str | None
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether the answers can be counted."""
+        return self.type in CHOICE_TYPES | MULTIPLE_TYPES and self.type != "age_check"
+
+    @property
+    def is_free_text(self) -> bool:
+        return self.type in TEXT_TYPES
+
+    @property
+    def is_multiple(self) -> bool:
+        return self.type in MULTIPLE_TYPES
+
+    @property
+    def is_asked(self) -> bool:
+        """Whether an answer is expected: an information panel asks nothing."""
+        return self.type not in SILENT_TYPES
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        return tuple(option.code for option in self.options)
+
+    @property
+    def text_limit(self) -> int:
+        """The most characters (Unicode code points) a text answer may have."""
+        ceiling = LONG_TEXT_LIMIT if self.type == "long_text" else SHORT_TEXT_LIMIT
+        return min(self.max_length or ceiling, ceiling)
+
+    def option(self, code: str) -> Option | None:
+        return next((option for option in self.options if option.code == code), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One page: a topic, an optional content note, and its questions."""
+
+    key: str
+    title: Text
+    note: Text | None
+    minutes: int
+    condition: Mapping[str, Any] | None
+    questions: tuple[Question, ...]
+
+    @property
+    def is_age_check(self) -> bool:
+        return any(question.type == "age_check" for question in self.questions)
+
+
+@dataclass(frozen=True, slots=True)
+class Support:
+    """Somebody to talk to: peer support and non-police options."""
+
+    name: Text
+    detail: Text
+
+
+@dataclass(frozen=True)
+class Definition:
+    """A whole journey, immutable, with the digest that names it."""
+
+    kind: str
+    key: str
+    version: str
+    languages: tuple[str, ...]
+    title: Text
+    introduction: Text
+    support: tuple[Support, ...]
+    next_steps: tuple[Text, ...]
+    sections: tuple[Section, ...]
+    canonical: bytes
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of the canonical JSON, as 64 hexadecimal digits."""
+        return hashlib.sha256(self.canonical).hexdigest()
+
+    @cached_property
+    def by_key(self) -> dict[str, Question]:
+        return {question.key: question for question in self.questions()}
+
+    @cached_property
+    def section_by_key(self) -> dict[str, Section]:
+        return {section.key: section for section in self.sections}
+
+    def questions(self) -> Iterator[Question]:
+        for section in self.sections:
+            yield from section.questions
+
+    def closed_questions(self) -> tuple[Question, ...]:
+        return tuple(question for question in self.questions() if question.is_closed)
+
+    def language_or_first(self, language: str) -> str:
+        return language if language in self.languages else self.languages[0]
+
+
+def canonical_json(document: Any) -> bytes:
+    """Serialise to the one byte string that is hashed, sealed and compared.
+
+    Keys sorted, no white space, UTF-8 without escapes, no NaN: the profile of RFC 8785
+    for the value types used here (strings, integers, booleans, null, lists, objects).
+
+    Raises:
+        ValueError: for a float that JSON can't carry.
+    """
+    return json.dumps(
+        document, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+    ).encode("utf-8")
+
+
+def parse(document: Mapping[str, Any]) -> Definition:
+    """Read a definition from its JSON document.
+
+    Raises:
+        DefinitionError: naming the section or question that is wrong.
+    """
+    if document.get("format") != FORMAT:
+        raise DefinitionError(f"This version reads definitions of format {FORMAT}.")
+    kind = _word(document, "kind", "The definition")
+    if kind not in KINDS:
+        raise DefinitionError(f"The kind of a definition is one of {', '.join(KINDS)}.")
+    languages = tuple(document.get("languages") or ())
+    if not languages or not all(isinstance(code, str) and code for code in languages):
+        raise DefinitionError("The definition names no language.")
+    sections = tuple(_section(raw, languages) for raw in document.get("sections") or ())
+    if not sections:
+        raise DefinitionError("The definition has no section.")
+    definition = Definition(
+        kind=kind,
+        key=_word(document, "key", "The definition"),
+        version=_word(document, "version", "The definition"),
+        languages=languages,
+        title=_text(document.get("title"), languages, "The title"),
+        introduction=_text(document.get("introduction"), languages, "The introduction"),
+        support=tuple(
+            Support(
+                name=_text(item.get("name"), languages, "A support line"),
+                detail=_text(item.get("detail"), languages, "A support line"),
+            )
+            for item in document.get("support") or ()
+        ),
+        next_steps=tuple(
+            _text(item, languages, "A next step") for item in document.get("next_steps") or ()
+        ),
+        sections=sections,
+        canonical=canonical_json(document),
+    )
+    _check_unique([section.key for section in sections], "section")
+    _check_unique([question.key for question in definition.questions()], "question")
+    return definition
+
+
+def parse_canonical(canonical: bytes) -> Definition:
+    """Read a definition from its canonical bytes, as stored and hashed.
+
+    Raises:
+        DefinitionError: when the bytes are not JSON, or not a definition.
+    """
+    try:
+        document = json.loads(canonical)
+    except ValueError as error:
+        raise DefinitionError("The stored definition is not JSON.") from error
+    if not isinstance(document, dict):
+        raise DefinitionError("The stored definition is not a JSON object.")
+    return parse(document)
+
+
+def _section(raw: Mapping[str, Any], languages: tuple[str, ...]) -> Section:
+    key = _word(raw, "key", "A section")
+    where = f"Section “{key}”"
+    return Section(
+        key=key,
+        title=_text(raw.get("title"), languages, f"{where}: the title"),
+        note=_optional_text(raw.get("note"), languages, f"{where}: the content note"),
+        minutes=int(raw.get("minutes") or 1),
+        condition=raw.get("condition"),
+        questions=tuple(_question(item, languages) for item in raw.get("questions") or ()),
+    )
+
+
+def _question(raw: Mapping[str, Any], languages: tuple[str, ...]) -> Question:
+    key = _word(raw, "key", "A question")
+    where = f"Question “{key}”"
+    kind = _word(raw, "type", where)
+    if kind not in QUESTION_TYPES:
+        raise DefinitionError(f"{where} has the unknown type “{kind}”.")
+    options = tuple(
+        Option(
+            code=_word(item, "code", where),
+            label=_text(item.get("label"), languages, f"{where}: an option"),
+            exclusive=bool(item.get("exclusive", False)),
+        )
+        for item in raw.get("options") or ()
+    )
+    if kind in CHOICE_TYPES | MULTIPLE_TYPES | CONSENT_TYPES and len(options) < 2:
+        raise DefinitionError(f"{where} needs at least two options.")
+    _check_unique([option.code for option in options], f"option of {where}")
+    if kind == "age_check" and AGE_ADULT not in {option.code for option in options}:
+        raise DefinitionError(f"{where} needs an option with the code “{AGE_ADULT}”.")
+    sensitivity = raw.get("sensitivity") or "opinion"
+    if sensitivity not in SENSITIVITIES:
+        raise DefinitionError(f"{where} has the unknown sensitivity “{sensitivity}”.")
+    return Question(
+        key=key,
+        type=kind,
+        label=_text(raw.get("label"), languages, f"{where}: the label"),
+        hint=_optional_text(raw.get("hint"), languages, f"{where}: the hint"),
+        options=options,
+        required=bool(raw.get("required", False)),
+        condition=raw.get("condition"),
+        sensitivity=sensitivity,
+        headline=bool(raw.get("headline", False)),
+        max_length=raw.get("max_length"),
+        minimum=raw.get("minimum"),
+        maximum=raw.get("maximum"),
+        permission=raw.get("permission"),
+    )
+
+
+def _word(raw: Mapping[str, Any], name: str, where: str) -> str:
+    value = raw.get(name)
+    if not isinstance(value, str) or not value:
+        raise DefinitionError(f"{where} has no {name}.")
+    return value
+
+
+def _text(raw: Any, languages: tuple[str, ...], where: str) -> Text:
+    if not isinstance(raw, Mapping):
+        raise DefinitionError(f"{where} is missing.")
+    missing = [code for code in languages if not raw.get(code)]
+    if missing:
+        raise DefinitionError(f"{where} is missing in: {', '.join(missing)}.")
+    return Text(by_language=tuple((code, str(raw[code])) for code in languages))
+
+
+def _optional_text(raw: Any, languages: tuple[str, ...], where: str) -> Text | None:
+    return None if raw is None else _text(raw, languages, where)
+
+
+def _check_unique(keys: list[str], what: str) -> None:
+    seen: set[str] = set()
+    for key in keys:
+        if key in seen:
+            raise DefinitionError(f"Two of the same {what}: “{key}”.")
+        seen.add(key)

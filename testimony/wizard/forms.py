@@ -1,0 +1,411 @@
+"""Forms made from a frozen definition: asking, checking and showing back follow one description.
+
+A form class is made once for each section and language of a definition and kept. It never
+touches the database.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any, Final
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from testimony.wizard import routing
+from testimony.wizard.definition import (
+    AGE_ADULT,
+    CHOICE_TYPES,
+    CONSENT_TYPES,
+    Definition,
+    Question,
+    Section,
+)
+from testimony.wizard.routing import Circumstances
+
+PREFIX: Final = "q"
+RECEIPT_FIELD: Final = "receipt"
+_KEPT_CONTROLS: Final = frozenset("\n\t")
+
+
+@dataclass(frozen=True, slots=True)
+class OptionView:
+    """One radio button or tick box, ready to print."""
+
+    value: str
+    id: str
+    label: str
+    is_checked: bool
+    is_exclusive: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FieldView:
+    """One question, ready to print. ``components/field.html`` knows nothing else."""
+
+    kind: str
+    name: str
+    id: str
+    label: str
+    hint: str = ""
+    value: str = ""
+    options: tuple[OptionView, ...] = ()
+    errors: tuple[str, ...] = ()
+    described_by: str = ""
+    limit: int | None = None
+    minimum: int | None = None
+    maximum: int | None = None
+    count: int | None = None
+
+    @property
+    def target(self) -> str:
+        """The id an error summary's link jumps to: the first control of a group."""
+        return self.options[0].id if self.options else self.id
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorLink:
+    """One line of the error summary."""
+
+    target: str
+    message: str
+
+
+def without_controls(text: str) -> str:
+    """Text without invisible control characters, its line ends as one kind.
+
+    What a person wrote is otherwise left as it is: scripts, accents, emoji, direction marks.
+    """
+    unified = text.replace("\r\n", "\n").replace("\r", "\n")
+    return "".join(
+        letter
+        for letter in unified
+        if letter in _KEPT_CONTROLS or unicodedata.category(letter) not in ("Cc", "Cs")
+    )
+
+
+class AnswerText(forms.CharField):
+    """Free text: control characters dropped, length counted, never cut."""
+
+    def __init__(self, *, limit: int, **kwargs: Any) -> None:
+        super().__init__(strip=True, **kwargs)
+        self.limit = limit
+        self.validators = []
+
+    def to_python(self, value: Any) -> str:
+        return str(super().to_python(without_controls(value) if value else ""))
+
+    def validate(self, value: str) -> None:
+        super().validate(value)
+        if len(value) > self.limit:
+            raise ValidationError(
+                _(
+                    "You have written %(count)s characters. The most we can take is %(limit)s. "
+                    "All your words are still here: please make them a little shorter."
+                )
+                % {"count": f"{len(value):,}", "limit": f"{self.limit:,}"}
+            )
+
+
+class AnswerChoices(forms.MultipleChoiceField):
+    """Tick boxes, where an exclusive option can't stand beside another."""
+
+    def __init__(self, *, exclusive: frozenset[str], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.exclusive = exclusive
+
+    def validate(self, value: list[str]) -> None:
+        super().validate(value)
+        if len(value) > 1 and self.exclusive & set(value):
+            raise ValidationError(
+                _("You ticked “none” and something else. Please keep one or the other.")
+            )
+
+
+class SectionForm(forms.Form):
+    """One page of a journey. Made by ``section_form``; never used bare."""
+
+    definition: Definition
+    section: Section
+    language: str
+
+    use_required_attribute = False
+
+    def __init__(self, *args: Any, answers: Mapping[str, Any], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.answers = answers
+        about = Circumstances(language=self.language)
+        self.questions = [
+            question
+            for question in self.section.questions
+            if routing.asked(question, answers, about)
+        ]
+        asked = {question.key for question in self.questions}
+        for name in [name for name in self.fields if name not in asked]:
+            del self.fields[name]
+
+    def cleaned_answers(self) -> dict[str, Any]:
+        """The answers given on this page; a skipped question has no entry."""
+        return {
+            key: value
+            for key, value in self.cleaned_data.items()
+            if value not in (None, "", [])
+        }
+
+    def views(self, *, checked: bool) -> Iterator[FieldView]:
+        """Every question of the page, ready to print; ``checked`` says what is wrong, too."""
+        for question in self.questions:
+            errors = tuple(self.errors.get(question.key, ())) if checked else ()
+            yield self._view(question, errors)
+
+    def _view(self, question: Question, errors: tuple[str, ...]) -> FieldView:
+        name = f"{PREFIX}-{question.key}"
+        hint = question.hint.in_language(self.language) if question.hint else ""
+        described = [f"{name}-hint"] if hint else []
+        if errors:
+            described.append(f"{name}-error")
+        label = question.label.in_language(self.language)
+        if not question.is_asked:
+            return FieldView("information", name, name, label, hint=hint)
+        value = self._typed(question, name)
+        if question.options:
+            chosen = set(value) if isinstance(value, list) else {value}
+            return FieldView(
+                kind="multiple" if question.is_multiple else "single",
+                name=name,
+                id=name,
+                label=label,
+                hint=hint,
+                errors=errors,
+                described_by=" ".join(described),
+                options=tuple(
+                    OptionView(
+                        value=option.code,
+                        id=f"{name}-{position}",
+                        label=option.label.in_language(self.language),
+                        is_checked=option.code in chosen,
+                        is_exclusive=option.exclusive,
+                    )
+                    for position, option in enumerate(question.options, start=1)
+                ),
+            )
+        text = str(value or "")
+        return FieldView(
+            kind=question.type,
+            name=name,
+            id=name,
+            label=label,
+            hint=hint,
+            value=text,
+            errors=errors,
+            described_by=" ".join(described),
+            limit=question.text_limit if question.is_free_text else None,
+            minimum=question.minimum,
+            maximum=question.maximum,
+            count=len(text) if errors and question.is_free_text else None,
+        )
+
+    def _typed(self, question: Question, name: str) -> Any:
+        """What stands in the field: typed just now, kept from before, or the least consent."""
+        if self.is_bound:
+            if question.is_multiple:
+                return self.data.getlist(name) if hasattr(self.data, "getlist") else []
+            return self.data.get(name, "")
+        if question.key in self.answers:
+            return self.answers[question.key]
+        if question.type in CONSENT_TYPES:
+            return question.codes[0]
+        return [] if question.is_multiple else ""
+
+
+class CheckForm(forms.Form):
+    """The last page: send, with a receipt or, by choice, without."""
+
+    WANTED: Final = "yes"
+    NOT_WANTED: Final = "no"
+
+    use_required_attribute = False
+
+    receipt = forms.ChoiceField(
+        choices=[(WANTED, WANTED), (NOT_WANTED, NOT_WANTED)],
+        error_messages={
+            "required": gettext_lazy("Please choose: six words to keep, or none."),
+            "invalid_choice": gettext_lazy("Please choose: six words to keep, or none."),
+        },
+    )
+
+    def __init__(self, *args: Any, answers: Mapping[str, Any], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+
+    def cleaned_answers(self) -> dict[str, Any]:
+        return {}
+
+    def views(self, *, checked: bool) -> Iterator[FieldView]:
+        name = f"{PREFIX}-{RECEIPT_FIELD}"
+        chosen = self.data.get(name, "") if checked else self.WANTED
+        errors = tuple(self.errors.get(RECEIPT_FIELD, ())) if checked else ()
+        labels = {
+            self.WANTED: _("Yes, show me six words to keep"),
+            self.NOT_WANTED: _("No, I do not want anything to keep"),
+        }
+        described = f"{name}-hint {name}-error" if errors else f"{name}-hint"
+        yield FieldView(
+            kind="single",
+            name=name,
+            id=name,
+            label=_("Do you want a way to take this back later?"),
+            hint=_(
+                "Six plain words, shown once. With them you can take everything back. "
+                "They can never show what you wrote, to you or to anyone."
+            ),
+            errors=errors,
+            described_by=described,
+            options=tuple(
+                OptionView(value, f"{name}-{position}", label, value == chosen)
+                for position, (value, label) in enumerate(labels.items(), start=1)
+            ),
+        )
+
+
+def error_links(views: list[FieldView]) -> list[ErrorLink]:
+    """The error summary of a page: one line for each thing that is wrong."""
+    return [ErrorLink(view.target, error) for view in views for error in view.errors]
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewRow:
+    """One question at check-your-answers."""
+
+    label: str
+    answers: tuple[str, ...] = ()
+
+    @property
+    def is_skipped(self) -> bool:
+        return not self.answers
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewSection:
+    """One section at check-your-answers."""
+
+    key: str
+    title: str
+    rows: list[ReviewRow] = field(default_factory=list)
+
+
+def section_form(definition: Definition, section: Section, language: str) -> type[SectionForm]:
+    """The form class of one page, made once for each digest, section and language."""
+    return _section_form(definition.digest, section.key, language, _Held(definition))
+
+
+def words_of(question: Question, answer: Any, language: str) -> tuple[str, ...]:
+    """An answer in words: option labels in the person's language, or what they typed."""
+    if answer in (None, "", []):
+        return ()
+    if not question.options:
+        return (str(answer),)
+    codes = answer if isinstance(answer, list) else [answer]
+    found = (question.option(code) for code in codes)
+    return tuple(option.label.in_language(language) for option in found if option)
+
+
+def review(
+    definition: Definition, answers: Mapping[str, Any], language: str
+) -> list[ReviewSection]:
+    """Everything on the path, for reading through before sending."""
+    about = Circumstances(language=language)
+    return [
+        ReviewSection(
+            key=section.key,
+            title=section.title.in_language(language),
+            rows=[
+                ReviewRow(
+                    question.label.in_language(language),
+                    words_of(question, answers.get(question.key), language),
+                )
+                for question in section.questions
+                if question.is_asked and routing.asked(question, answers, about)
+            ],
+        )
+        for section in routing.path(definition, answers, about)
+    ]
+
+
+class _Held:
+    """Carries a definition past the cache's key: the digest already names it."""
+
+    __slots__ = ("definition",)
+
+    def __init__(self, definition: Definition) -> None:
+        self.definition = definition
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Held)
+
+    def __hash__(self) -> int:
+        return 0
+
+
+@lru_cache(maxsize=512)
+def _section_form(digest: str, key: str, language: str, held: _Held) -> type[SectionForm]:
+    definition = held.definition
+    section = definition.section_by_key[key]
+    attributes: dict[str, Any] = {
+        question.key: _field(question, language)
+        for question in section.questions
+        if question.is_asked
+    }
+    attributes |= {"definition": definition, "section": section, "language": language}
+    return type("SectionFormOf", (SectionForm,), attributes)
+
+
+def _field(question: Question, language: str) -> forms.Field:
+    required = question.required or question.type in CONSENT_TYPES | {"age_check"}
+    if question.is_multiple:
+        return AnswerChoices(
+            required=required,
+            choices=[(code, code) for code in question.codes],
+            exclusive=frozenset(o.code for o in question.options if o.exclusive),
+            error_messages={"required": _PICK, "invalid_choice": _NOT_OURS},
+        )
+    if question.type in CHOICE_TYPES | CONSENT_TYPES:
+        return forms.ChoiceField(
+            required=required,
+            choices=[(code, code) for code in question.codes],
+            error_messages={"required": _PICK, "invalid_choice": _NOT_OURS},
+        )
+    if question.type == "number":
+        return forms.IntegerField(
+            required=required,
+            min_value=question.minimum,
+            max_value=question.maximum,
+            error_messages={
+                "invalid": _NUMBER,
+                "min_value": gettext_lazy("Please write %(limit_value)s or more."),
+                "max_value": gettext_lazy("Please write %(limit_value)s or less."),
+            },
+        )
+    return AnswerText(
+        limit=question.text_limit,
+        required=required,
+        error_messages={"required": gettext_lazy("Please write something here.")},
+    )
+
+
+_PICK: Final = gettext_lazy("Please pick one of the answers.")
+_NOT_OURS: Final = gettext_lazy("That answer is not one of ours. Please pick again.")
+_NUMBER: Final = gettext_lazy("Please write a number, such as 12.")
+
+
+def is_adult(definition: Definition, answers: Mapping[str, Any]) -> bool:
+    """Whether the age check, where there is one, was answered with the adult option."""
+    for question in definition.questions():
+        if question.type == "age_check":
+            return answers.get(question.key) == AGE_ADULT
+    return True
+

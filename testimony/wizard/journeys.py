@@ -1,0 +1,111 @@
+"""What a call and a survey have in common: an opaque address, dates, a frozen definition."""
+
+from __future__ import annotations
+
+import datetime as dt
+import secrets
+import uuid
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from django.core.validators import RegexValidator
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from testimony.vault.models import Collection, FrozenDefinition
+from testimony.wizard import definition as definitions
+from testimony.wizard.definition import Definition
+
+_ALPHABET: Final = "abcdefghjkmnpqrstvwxyz23456789"
+"""No letter or digit that is easily taken for another."""
+
+
+def new_public_id() -> str:
+    """A random address part: ten signs, about 49 bits, saying nothing."""
+    return "".join(secrets.choice(_ALPHABET) for _position in range(10))
+
+
+def _is_timezone(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError):
+        return False
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class Journey:
+    """One open door: everything the engine needs to walk a person through it."""
+
+    public_id: str
+    definition: Definition
+    collection_id: uuid.UUID
+    withdrawal_deadline: dt.date
+    is_open: bool
+
+
+class JourneyModel(models.Model):
+    """A door to the public: where it stands, when it is open, what it asks."""
+
+    public_id = models.CharField(
+        max_length=10,
+        unique=True,
+        default=new_public_id,
+        editable=False,
+        validators=[RegexValidator(f"^[{_ALPHABET}]{{10}}$")],
+    )
+    name = models.CharField(_("name for the team"), max_length=120, unique=True)
+    collection = models.ForeignKey(
+        Collection, on_delete=models.PROTECT, related_name="+", verbose_name=_("collection")
+    )
+    opens_on = models.DateField(_("opens on"))
+    closes_on = models.DateField(
+        _("closes on"), help_text=_("The last day. People already inside may finish.")
+    )
+    timezone = models.CharField(_("timezone of these dates"), max_length=40, default="America/Toronto")
+
+    class Meta:
+        abstract = True
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(closes_on__gte=models.F("opens_on")),
+                name="%(class)s_closes_after_it_opens",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a person may begin today, in the door's own timezone."""
+        zone = ZoneInfo(self.timezone) if _is_timezone(self.timezone) else dt.UTC
+        return self.opens_on <= timezone.now().astimezone(zone).date() <= self.closes_on
+
+    def journey(self, digest: str) -> Journey:
+        """The door as the engine sees it, asking the questions of one frozen definition."""
+        return Journey(
+            public_id=self.public_id,
+            definition=read_definition(digest),
+            collection_id=self.collection_id,
+            withdrawal_deadline=self.collection.withdrawal_deadline,
+            is_open=self.is_open,
+        )
+
+
+@lru_cache(maxsize=64)
+def read_definition(digest: str) -> Definition:
+    """A frozen definition by its digest. Frozen means it can be kept in memory for good.
+
+    Raises:
+        FrozenDefinition.DoesNotExist: for a digest that was never frozen.
+        DefinitionError: when what is stored is not what its digest says.
+    """
+    canonical = bytes(FrozenDefinition.objects.get(pk=digest).canonical)
+    found = definitions.parse_canonical(canonical)
+    if found.digest != digest:
+        raise definitions.DefinitionError("The stored definition does not match its digest.")
+    return found

@@ -1,0 +1,87 @@
+"""The privacy policy of every page that asks, shows or follows an answer.
+
+A view marked ``private`` sends these headers whatever it answers, and so does every error
+page it makes. ``tests/architecture`` walks the routes and fails for one that is not marked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Final, TypeVar
+
+from django.http import HttpResponseBase
+
+_View = TypeVar("_View", bound=Callable[..., HttpResponseBase])
+
+CONTENT_SECURITY_POLICY: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+    "font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'"
+)
+
+_DENIED: Final = (
+    "accelerometer",
+    "autoplay",
+    "bluetooth",
+    "browsing-topics",
+    "camera",
+    "clipboard-read",
+    "display-capture",
+    "encrypted-media",
+    "fullscreen",
+    "geolocation",
+    "gyroscope",
+    "hid",
+    "identity-credentials-get",
+    "idle-detection",
+    "local-fonts",
+    "magnetometer",
+    "microphone",
+    "midi",
+    "payment",
+    "picture-in-picture",
+    "publickey-credentials-get",
+    "screen-wake-lock",
+    "serial",
+    "storage-access",
+    "usb",
+    "web-share",
+    "xr-spatial-tracking",
+)
+
+HEADERS: Final = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cross-Origin-Embedder-Policy": "require-corp",
+    "Cache-Control": "no-store",
+    "Permissions-Policy": ", ".join(f"{feature}=()" for feature in _DENIED),
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "X-Robots-Tag": "noindex, noarchive",
+}
+"""Sent with every private response. HSTS is the whole site's and stands in the settings.
+
+Referrer-Policy is ``same-origin``, not ``no-referrer``: with the latter browsers send
+``Origin: null`` and Django refuses the post over HTTPS.
+"""
+
+
+def apply(response: HttpResponseBase) -> HttpResponseBase:
+    """Put the policy on a response."""
+    for name, value in HEADERS.items():
+        response[name] = value
+    return response
+
+
+def private(view: _View) -> _View:
+    """Mark a view as private and put the policy on all it answers."""
+
+    @wraps(view)
+    def with_policy(*args: Any, **kwargs: Any) -> HttpResponseBase:
+        return apply(view(*args, **kwargs))
+
+    with_policy.is_private = True  # type: ignore[attr-defined]
+    return with_policy  # type: ignore[return-value]

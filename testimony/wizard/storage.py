@@ -1,0 +1,191 @@
+"""The wizard's storage: a sealed draft in place of formtools' session.
+
+formtools' own storages keep readable answers at rest, write on the first GET, and keep them
+for weeks. This one keeps one sealed blob under a key in the person's cookie: cleaned answers,
+and what was typed on a page they went back from. Nothing is written before a first
+valid answer.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from typing import Any, Final
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponseBase
+from django.utils.datastructures import MultiValueDict
+from formtools.wizard.storage.base import BaseStorage
+
+from testimony.vault import drafts
+from testimony.vault.drafts import DraftGone, DraftKey
+from testimony.wizard.forms import PREFIX
+
+COOKIE_STEM: Final = "d-"
+
+
+def cookie_name(prefix: str) -> str:
+    """The cookie of one journey and version. It says nothing about which."""
+    digest = hashlib.sha256(prefix.encode("utf-8")).hexdigest()[:10]
+    return f"{settings.COOKIE_PREFIX}{COOKIE_STEM}{digest}"
+
+
+def draft_cookies(request: HttpRequest) -> list[str]:
+    """The names of every draft cookie a browser sent."""
+    stem = settings.COOKIE_PREFIX + COOKIE_STEM
+    return [name for name in request.COOKIES if name.startswith(stem)]
+
+
+def expire_cookie(response: HttpResponseBase, name: str) -> None:
+    """Have the browser forget a draft cookie."""
+    response.delete_cookie(name, path="/", samesite="Strict")
+    if settings.SESSION_COOKIE_SECURE:
+        response.cookies[name]["secure"] = True
+
+
+class SealedDraftStorage(BaseStorage):  # type: ignore[misc]
+    """One journey's draft, opened at most once a request and saved at most once."""
+
+    def __init__(self, prefix: str, request: HttpRequest, file_storage: Any = None) -> None:
+        super().__init__(prefix, request=request, file_storage=file_storage)
+        self.cookie = cookie_name(prefix)
+        self.key: DraftKey | None = None
+        self.contents: dict[str, Any] | None = None
+        self.is_gone = False
+        self._is_new = False
+        self._forget = False
+        sent = request.COOKIES.get(self.cookie)
+        if sent is not None:
+            try:
+                self.key = DraftKey.from_cookie(sent)
+                self.contents = drafts.load(self.key)
+            except DraftGone:
+                self.key = None
+                self.is_gone = True
+
+    # What the wizard asks of it.
+
+    @property
+    def exists(self) -> bool:
+        return self.contents is not None
+
+    @property
+    def answers(self) -> dict[str, Any]:
+        found: dict[str, Any] = self.contents["answers"] if self.contents else {}
+        return found
+
+    @property
+    def completed(self) -> list[str]:
+        """The steps answered so far, in no particular order."""
+        found: list[str] = self.contents["completed"] if self.contents else []
+        return found
+
+    @property
+    def done(self) -> dict[str, Any] | None:
+        """What was told to the person when it was sent, or None before that."""
+        return self.contents.get("done") if self.contents else None
+
+    def begin(self, *, lane: str) -> None:
+        """Start a draft, in memory; it is stored by ``keep``."""
+        self.key = DraftKey.new()
+        self._is_new = True
+        self.contents = {
+            "step": None,
+            "answers": {},
+            "completed": [],
+            "typed": {},
+            "lane": lane,
+            "ends": drafts.tick_now() + drafts.LONGEST_TICKS,
+        }
+
+    def keep(self) -> None:
+        """Seal and store the draft as it is now."""
+        if self.key is not None and self.contents is not None:
+            drafts.save(self.key, self.contents, ends_tick=self.contents["ends"])
+
+    def keep_typed(self, step: str, typed: dict[str, list[str]]) -> None:
+        """Remember what stands in the fields of a page that a person goes back from."""
+        if self.contents is not None:
+            self.contents["typed"][step] = typed
+
+    def erase(self) -> None:
+        """Delete the draft and have the browser forget its key."""
+        if self.key is not None:
+            drafts.erase(self.key)
+        self.contents = None
+        self._is_new = False
+        self._forget = True
+
+    # What formtools asks of it.
+
+    def init_data(self) -> None:
+        """Nothing is stored until there is an answer to store."""
+
+    def reset(self) -> None:
+        """formtools calls this after ``done``; the draft then holds the receipt, and stays."""
+
+    def _get_current_step(self) -> str | None:
+        return self.contents["step"] if self.contents else None
+
+    def _set_current_step(self, step: str) -> None:
+        if self.contents is not None:
+            self.contents["step"] = step
+
+    current_step = property(_get_current_step, _set_current_step)
+
+    def get_step_data(self, step: str) -> MultiValueDict[str, str] | None:
+        """A page's answers as a form would post them."""
+        return as_posted(self.answers)
+
+    def set_step_data(self, step: str, cleaned: dict[str, Any]) -> None:
+        if self.contents is None:
+            return
+        self.contents["answers"].update(cleaned)
+        self.contents["typed"].pop(step, None)
+        if step not in self.contents["completed"]:
+            self.contents["completed"].append(step)
+
+    def forget_answers(self, keys: Iterable[str]) -> None:
+        """Drop answers, so that a question skipped the second time stays skipped."""
+        for key in keys:
+            self.answers.pop(key, None)
+
+    def typed_on(self, step: str) -> MultiValueDict[str, str] | None:
+        """What was typed on a page and not yet accepted, or None."""
+        typed = self.contents["typed"].get(step) if self.contents else None
+        return MultiValueDict(typed) if typed else None
+
+    @property
+    def current_step_data(self) -> MultiValueDict[str, str] | None:
+        return self.get_step_data(self.current_step)
+
+    def get_step_files(self, step: str) -> None:
+        return None
+
+    def set_step_files(self, step: str, files: Any) -> None:
+        """No page of a journey takes a file yet."""
+
+    def update_response(self, response: HttpResponseBase) -> None:
+        if self._forget or (self.is_gone and not self._is_new):
+            expire_cookie(response, self.cookie)
+        elif self._is_new and self.key is not None and self.contents is not None:
+            response.set_cookie(
+                self.cookie,
+                self.key.cookie,
+                path="/",
+                secure=settings.SESSION_COOKIE_SECURE,
+                httponly=True,
+                samesite="Strict",
+            )
+
+
+def as_posted(answers: dict[str, Any]) -> MultiValueDict[str, str]:
+    """Cleaned answers in the shape a browser posts them."""
+    return MultiValueDict(
+        {
+            f"{PREFIX}-{key}": [str(item) for item in value]
+            if isinstance(value, list)
+            else [str(value)]
+            for key, value in answers.items()
+        }
+    )
