@@ -15,9 +15,9 @@ from xml.sax.saxutils import escape
 WIDTH: Final = 640
 LABEL_WIDTH: Final = 250
 VALUE_WIDTH: Final = 80
-BAR: Final = 18
-LINE: Final = 15
-GAP: Final = 12
+BAR: Final = 15
+LINE: Final = 14
+GAP: Final = 8
 LABEL_LETTERS: Final = 38
 _FACE: Final = 'font-family="Paper Sans, sans-serif" font-size="12.4" fill="#1f1a17"'
 _LABEL: Final = _FACE

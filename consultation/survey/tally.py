@@ -12,7 +12,7 @@ from typing import Any
 
 from consultation.disclosure.tables import CountedTable
 from testimony.wizard import routing
-from testimony.wizard.definition import Definition, Question
+from testimony.wizard.definition import Definition, Question, answers_named
 from testimony.wizard.routing import Circumstances
 
 
@@ -70,7 +70,7 @@ class Tally:
                 missing=self._missing[question.key],
                 counts=tuple((code, counts[code]) for code in question.codes),
                 depends_on=tuple(
-                    sorted(_answers_named(section.condition) | _answers_named(question.condition))
+                    sorted(answers_named(section.condition) | answers_named(question.condition))
                 ),
             )
 
@@ -79,13 +79,3 @@ class Tally:
         given = answer if isinstance(answer, list) else [answer]
         return {code for code in given if code in question.codes}
 
-
-def _answers_named(rule: Any) -> set[str]:
-    """Every question a rule looks at."""
-    if isinstance(rule, Mapping):
-        if isinstance(rule.get("answer"), str):
-            return {rule["answer"]}
-        return set().union(*(_answers_named(part) for part in rule.values()), set())
-    if isinstance(rule, list):
-        return set().union(*(_answers_named(part) for part in rule), set())
-    return set()

@@ -244,7 +244,34 @@ def parse(document: Mapping[str, Any]) -> Definition:
     )
     _check_unique([section.key for section in sections], "section")
     _check_unique([question.key for question in definition.questions()], "question")
+    _check_conditions(definition)
     return definition
+
+
+def answers_named(rule: Any) -> set[str]:
+    """The keys of every question that a rule looks at."""
+    if isinstance(rule, Mapping):
+        if isinstance(rule.get("answer"), str):
+            return {rule["answer"]}
+        return set().union(*(answers_named(part) for part in rule.values()), set())
+    if isinstance(rule, list):
+        return set().union(*(answers_named(part) for part in rule), set())
+    return set()
+
+
+def _check_conditions(definition: Definition) -> None:
+    """A condition looks at earlier pages only: without script a page can't change as it is read."""
+    earlier: set[str] = set()
+    for section in definition.sections:
+        for where, rule in (
+            (f"Section “{section.key}”", section.condition),
+            *((f"Question “{item.key}”", item.condition) for item in section.questions),
+        ):
+            for key in sorted(answers_named(rule) - earlier):
+                raise DefinitionError(
+                    f"{where} depends on “{key}”, which is not a question of an earlier page."
+                )
+        earlier |= {question.key for question in section.questions}
 
 
 def parse_canonical(canonical: bytes) -> Definition:
