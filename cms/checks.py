@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Warning, register
+from django.core import checks
+from django.core.checks import CheckMessage, Error, register
 
 
 @register(deploy=True)
@@ -77,7 +78,7 @@ def swap_is_off_or_encrypted(**_options: Any) -> list[CheckMessage]:
         return []
     if areas:
         return [
-            Warning(
+            checks.Warning(
                 "This machine has swap: words in memory may be written to disk.",
                 hint="Turn swap off, or encrypt it with a key made at each start.",
                 id="at_the_table.W001",

@@ -20,9 +20,7 @@ class WithoutRequest(logging.Filter):
             kind, _error, trace = record.exc_info
             while trace is not None and trace.tb_next is not None:
                 trace = trace.tb_next
-            place = (
-                f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else "unknown"
-            )
+            place = f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else "unknown"
             record.msg = f"{kind.__name__ if kind else 'Error'} at {place}"
             record.args = ()
             record.exc_info = None

@@ -3,7 +3,7 @@
 from django.contrib.auth.models import AbstractUser
 
 
-class User(AbstractUser):
+class User(AbstractUser):  # type: ignore[django-manager-missing]
     """A member of the team.
 
     Our own model from the first migration, so that it can grow. Logging in gives no access

@@ -18,12 +18,16 @@ from cms.blocks import BODY_BLOCKS
 class BasePage(Page):
     """The ground of every page type. Abstract: Wagtail's own page model is not swapped."""
 
+    short_title = models.CharField(
+        _("title in the menu"), max_length=40, blank=True, help_text=_("If the title is long.")
+    )
     lead = models.TextField(
         _("lead"), blank=True, help_text=_("One or two sentences under the title.")
     )
     body = StreamField(BODY_BLOCKS, blank=True, verbose_name=_("body"))
 
     content_panels = [*Page.content_panels, FieldPanel("lead"), FieldPanel("body")]
+    promote_panels = [FieldPanel("short_title"), *Page.promote_panels]
     search_fields = [*Page.search_fields, index.SearchField("lead"), index.SearchField("body")]
 
     class Meta:
@@ -37,10 +41,10 @@ class BasePage(Page):
         context["home_url"] = root.get_url(request)
         context["menu"] = [
             {
-                "title": page.title,
+                "title": page.short_title or page.title,
                 "url": page.get_url(request),
                 "is_current": page.pk == self.pk,
             }
-            for page in root.get_children().live().in_menu().order_by("path")
+            for page in root.get_children().live().in_menu().specific().order_by("path")
         ]
         return context

@@ -7,6 +7,8 @@ import os
 import secrets
 from pathlib import Path
 
+import environ
+
 from cms.settings.base import *
 from cms.settings.base import BASE_DIR
 
@@ -46,6 +48,9 @@ DATABASES = {
         },
     }
 }
+if os.environ.get("DATABASE_URL"):
+    # To try the production database on this machine.
+    DATABASES = {"default": {**environ.Env().db("DATABASE_URL"), "CONN_MAX_AGE": 60}}
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 
 STATIC_ROOT = STATE_DIR / "static"

@@ -13,7 +13,8 @@ from cms.settings.base import *
 _environment = environ.Env()
 
 _ADVICE = {
-    "SECRET_KEY": "a long random text: python -c 'import secrets; print(secrets.token_urlsafe(48))'",
+    "SECRET_KEY": "a long random text: "
+    "python -c 'import secrets; print(secrets.token_urlsafe(48))'",
     "VAULT_PEPPER": "another long random text, never the same as SECRET_KEY, kept for good: "
     "without it no receipt can be recognised",
     "DATABASE_URL": "postgres://user:password@host/name",

@@ -3,6 +3,7 @@
 import os
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from cms.settings.base import *
 
@@ -15,6 +16,7 @@ VAULT_RUN_DIR = _SCRATCH / "run"
 ALLOWED_HOSTS = ["testserver", "127.0.0.1", "localhost"]
 WAGTAILADMIN_BASE_URL = "http://testserver"
 
+DATABASES: dict[str, dict[str, Any]]
 if os.environ.get("TEST_DATABASE") == "postgresql":
     # pg_virtualenv names its throw-away cluster through libpq's own variables.
     DATABASES = {

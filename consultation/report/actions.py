@@ -7,6 +7,7 @@ import os
 import tempfile
 import uuid
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -50,7 +51,7 @@ def freeze_snapshot(*, by: AbstractUser | None, report: Report, language: str = 
 def print_edition(
     *, by: AbstractUser | None, stored: Snapshot, progress: Progress | None = None
 ) -> Edition:
-    """Print a snapshot and keep the file in the archive. The same snapshot prints the same bytes."""
+    """Print a snapshot and keep the file. The same snapshot prints the same bytes."""
     compiled = compile_pdf(snapshot.thaw(bytes(stored.canonical)), progress=progress)
     name = f"{stored.digest[:16]}.pdf"
     keep_file(archive_folder() / name, compiled.pdf)
@@ -98,11 +99,12 @@ def destroy_snapshots_quoting(excerpt_ids: list[uuid.UUID]) -> None:
         stored.excerpts.clear()
         stored.delete()
         for file in files:
-            transaction.on_commit(lambda file=file: file.unlink(missing_ok=True))
+            transaction.on_commit(partial(file.unlink, missing_ok=True))
 
 
 def _same_but_for_edition(report: Report, document: dict[str, object]) -> Snapshot | None:
     """The report's latest snapshot, when it says the same as ``document`` but for its number."""
+    stored: Snapshot
     for stored in report.snapshots.all():
         before = snapshot.thaw(bytes(stored.canonical))
         cover = {**document["report"], "edition": before.document["report"]["edition"]}  # type: ignore[dict-item]

@@ -61,9 +61,7 @@ def _sources(report: Report, language: str) -> list[Findings]:
         digests.append(report.survey.version.definition_id)
     if report.call:
         digests.append(report.call.definition_id)
-    return [
-        survey_findings.of(report.collection_id, digest, language) for digest in digests
-    ]
+    return [survey_findings.of(report.collection_id, digest, language) for digest in digests]
 
 
 def _cover(report: Report) -> dict[str, Any]:
@@ -138,7 +136,7 @@ def _themes(report: Report) -> tuple[list[dict[str, Any]], list[Excerpt]]:
     by_theme: dict[int, list[Excerpt]] = {}
     for excerpt in approved:
         by_theme.setdefault(excerpt.theme_id, []).append(excerpt)
-    themes = []
+    themes: list[dict[str, Any]] = []
     for theme in Theme.objects.filter(collection_id=report.collection_id):
         quoted = by_theme.get(theme.pk)
         if quoted:

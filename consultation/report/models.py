@@ -6,11 +6,11 @@ from typing import Any
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
-from wagtail.admin.panels import FieldPanel, InlinePanel
-from wagtail.fields import StreamField
-from wagtail import blocks
 from modelcluster.fields import ParentalKey
 from modelcluster.models import ClusterableModel
+from wagtail import blocks
+from wagtail.admin.panels import FieldPanel, InlinePanel
+from wagtail.fields import StreamField
 from wagtail.models import Orderable
 
 _PARAGRAPHS = [("paragraph", blocks.TextBlock(label=_("paragraph"), rows=4))]
@@ -82,7 +82,8 @@ class Report(ClusterableModel):
         permissions = [("compile_report", "Can freeze and compile a report")]
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(reply_by__gt=models.F("dated")), name="reply_asked_after_the_date"
+                condition=models.Q(reply_by__gt=models.F("dated")),
+                name="reply_asked_after_the_date",
             )
         ]
 

@@ -64,7 +64,7 @@ def run_tally(*, by: AbstractUser, grant: Grant, definition: str, reason: str) -
 def _begin(by: AbstractUser, grant: Grant, definition: str, reason: str) -> TallyRun:
     with transaction.atomic():
         run = TallyRun.objects.create(
-            collection_id=grant.collection_id, definition_id=definition, started_by=by
+            collection_id=grant.collection_id, definition_id=definition, started_by_id=by.pk
         )
         audit.append(by=by, action="tally started", subject=str(run.pk), reason=reason)
     return run
@@ -124,7 +124,9 @@ def _feed_child(run: TallyRun, grant: Grant) -> subprocess.Popen[bytes]:
     message = json.dumps({"run": run.pk, "grant": grant.to_pipe().decode("ascii")})
     environment: dict[str, Any] = {
         **os.environ,
-        "DJANGO_SETTINGS_MODULE": os.environ.get("DJANGO_SETTINGS_MODULE", settings.SETTINGS_MODULE),
+        "DJANGO_SETTINGS_MODULE": os.environ.get(
+            "DJANGO_SETTINGS_MODULE", settings.SETTINGS_MODULE
+        ),
     }
     child = subprocess.Popen(
         [sys.executable, "-m", "django", "count_sealed_answers"],

@@ -78,4 +78,3 @@ class Tally:
     def _known_codes(question: Question, answer: Any) -> set[str]:
         given = answer if isinstance(answer, list) else [answer]
         return {code for code in given if code in question.codes}
-

@@ -21,7 +21,9 @@ WithdrawnHandler = Callable[[list[uuid.UUID]], None]
 _withdrawn_handlers: Final[list[WithdrawnHandler]] = []
 
 
-def open_reading_list(*, by: AbstractUser, grant: Grant, definition: str, reason: str) -> list[Opened]:
+def open_reading_list(
+    *, by: AbstractUser, grant: Grant, definition: str, reason: str
+) -> list[Opened]:
     """Every record of one definition, open in memory for one sitting. One audit entry."""
     with transaction.atomic():
         audit.append(by=by, action="reading list opened", subject=definition[:12], reason=reason)
@@ -55,7 +57,7 @@ def propose_excerpt(
             theme=theme,
             text=text,
             language=opened.payload["language"],
-            proposed_by=by,
+            proposed_by_id=by.pk,
         )
         audit.append(by=by, action="excerpt proposed", subject=str(excerpt.id))
     return excerpt
@@ -71,7 +73,7 @@ def approve_excerpt(*, by: AbstractUser, excerpt: Excerpt) -> Excerpt:
         locked = Excerpt.objects.select_for_update().get(pk=excerpt.pk)
         permissions.check_may_approve_excerpt(by, locked)
         locked.state = ExcerptState.APPROVED
-        locked.approved_by = by
+        locked.approved_by_id = by.pk
         locked.save(update_fields=["state", "approved_by"])
         audit.append(by=by, action="excerpt approved", subject=str(locked.id))
     return locked

@@ -34,7 +34,7 @@ def clean(text: str, covered: Collection[int] | None = None) -> str:
                 continue
         else:
             marks = 0
-        if letter == "\n" or letter == " ":
+        if letter in {"\n", " "}:
             kept.append(letter)
         elif _may_print(letter):
             kept.append(letter if _is_drawn(letter, covered) else f"[U+{ord(letter):04X}]")

@@ -10,11 +10,11 @@ from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherRespons
 BASE_ADDRESS: Final = "paper:/"
 
 
-class OutsideFetch(FatalURLFetchingError):  # type: ignore[misc]
+class OutsideFetch(FatalURLFetchingError):
     """The document asked for something that was not handed in with it."""
 
 
-class ClosedFetcher(URLFetcher):  # type: ignore[misc]
+class ClosedFetcher(URLFetcher):
     """Hands out what it was given, by exact address. No file, no network, no exception."""
 
     def __init__(self, held: Mapping[str, tuple[bytes, str]]) -> None:

@@ -6,7 +6,6 @@ Staff actions say ``by=`` and leave an audit entry. What a worker does leaves no
 from __future__ import annotations
 
 import datetime as dt
-import random
 import secrets
 import uuid
 from collections.abc import Mapping
@@ -187,7 +186,7 @@ def shuffle_pending() -> int:
     at rest nothing finer than the week can be read from a table's layout. Until this has run,
     an image of the disk sees the order of that day. Returns how many records moved.
     """
-    order = random.Random(secrets.randbits(256))
+    order = secrets.SystemRandom()
     fields = [field.attname for field in PendingRecord._meta.concrete_fields]
     with transaction.atomic():
         pending = list(PendingRecord.objects.select_for_update())

@@ -28,7 +28,9 @@ class BrokenChain(Exception):
     """The audit log was changed; the message names the first entry that does not follow."""
 
 
-def append(*, by: AbstractUser | None, action: str, subject: str = "", reason: str = "") -> AuditEntry:
+def append(
+    *, by: AbstractUser | None, action: str, subject: str = "", reason: str = ""
+) -> AuditEntry:
     """Add one entry, inside the caller's transaction.
 
     Raises:
@@ -40,7 +42,7 @@ def append(*, by: AbstractUser | None, action: str, subject: str = "", reason: s
     entry = AuditEntry(
         number=last.number + 1 if last else 1,
         at=timezone.now().replace(second=0, microsecond=0),
-        actor=by,
+        actor_id=by.pk if by else None,
         action=action,
         subject=subject,
         reason=reason,

@@ -101,7 +101,9 @@ def claimed(key: DraftKey) -> Iterator[dict[str, Any]]:
         yield _open(key, row)
 
 
-def save(key: DraftKey, contents: dict[str, Any], *, ends_tick: int, idle: int = IDLE_TICKS) -> None:
+def save(
+    key: DraftKey, contents: dict[str, Any], *, ends_tick: int, idle: int = IDLE_TICKS
+) -> None:
     """Seal a draft, in place of the one before.
 
     ``ends_tick`` is the absolute end; the row expires then, or ``idle`` ticks from now.

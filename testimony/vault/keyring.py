@@ -16,7 +16,14 @@ from django.conf import settings
 
 from testimony.vault import sealing
 from testimony.vault.envelope import Kind
-from testimony.vault.models import Collection, DataKey, Epoch, EpochGrant, FrozenDefinition, Keyholder
+from testimony.vault.models import (
+    Collection,
+    DataKey,
+    Epoch,
+    EpochGrant,
+    FrozenDefinition,
+    Keyholder,
+)
 from testimony.vault.sealing import KdfParameters
 
 SALT_LENGTH: Final = 16

@@ -110,7 +110,7 @@ class Keyholder(models.Model):
 
 
 class RecoveryKey(models.Model):
-    """The public half of a key made offline and split among people; its private half is not here."""
+    """The public half of a key made offline and split among people. The other half is not here."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     suite = models.PositiveSmallIntegerField()

@@ -104,9 +104,7 @@ def _load_hybrid_private(raw: bytes) -> Any:
 
 _SUITES: Final = {
     1: _SuiteParts(
-        hpke=hpke.Suite(
-            hpke.KEM.X25519, hpke.KDF.HKDF_SHA256, hpke.AEAD.CHACHA20_POLY1305
-        ),
+        hpke=hpke.Suite(hpke.KEM.X25519, hpke.KDF.HKDF_SHA256, hpke.AEAD.CHACHA20_POLY1305),
         generate=_generate_x25519,
         load_public=x25519.X25519PublicKey.from_public_bytes,
         load_private=x25519.X25519PrivateKey.from_private_bytes,

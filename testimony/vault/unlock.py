@@ -161,7 +161,7 @@ def unlock(*, by: AbstractUser, passphrase: str, collection: Collection, reason:
         Refused: for a wrong passphrase, somebody who is no keyholder, or no grant. The same
             sentence each time.
     """
-    keyholder = Keyholder.objects.filter(user=by, state=Keyholder.State.ACTIVE).first()
+    keyholder = Keyholder.objects.filter(user_id=by.pk, state=Keyholder.State.ACTIVE).first()
     if keyholder is None:
         raise Refused
     try:

@@ -152,15 +152,13 @@ class SectionForm(forms.Form):
     def cleaned_answers(self) -> dict[str, Any]:
         """The answers given on this page; a skipped question has no entry."""
         return {
-            key: value
-            for key, value in self.cleaned_data.items()
-            if value not in (None, "", [])
+            key: value for key, value in self.cleaned_data.items() if value not in (None, "", [])
         }
 
     def views(self, *, checked: bool) -> Iterator[FieldView]:
         """Every question of the page, ready to print; ``checked`` says what is wrong, too."""
         for question in self.questions:
-            errors = tuple(self.errors.get(question.key, ())) if checked else ()
+            errors = tuple(map(str, self.errors.get(question.key, ()))) if checked else ()
             yield self._view(question, errors)
 
     def _view(self, question: Question, errors: tuple[str, ...]) -> FieldView:
@@ -248,7 +246,7 @@ class CheckForm(forms.Form):
     def views(self, *, checked: bool) -> Iterator[FieldView]:
         name = f"{PREFIX}-{RECEIPT_FIELD}"
         chosen = self.data.get(name, "") if checked else self.WANTED
-        errors = tuple(self.errors.get(RECEIPT_FIELD, ())) if checked else ()
+        errors = tuple(map(str, self.errors.get(RECEIPT_FIELD, ()))) if checked else ()
         labels = {
             self.WANTED: _("Yes, show me six words to keep"),
             self.NOT_WANTED: _("No, I do not want anything to keep"),
@@ -333,6 +331,7 @@ def review(
             ],
         )
         for section in routing.path(definition, answers, about)
+        if not section.is_age_check
     ]
 
 
@@ -408,4 +407,3 @@ def is_adult(definition: Definition, answers: Mapping[str, Any]) -> bool:
         if question.type == "age_check":
             return answers.get(question.key) == AGE_ADULT
     return True
-

@@ -65,7 +65,9 @@ class JourneyModel(models.Model):
     closes_on = models.DateField(
         _("closes on"), help_text=_("The last day. People already inside may finish.")
     )
-    timezone = models.CharField(_("timezone of these dates"), max_length=40, default="America/Toronto")
+    timezone = models.CharField(
+        _("timezone of these dates"), max_length=40, default="America/Toronto"
+    )
 
     class Meta:
         abstract = True

@@ -43,7 +43,7 @@ def expire_cookie(response: HttpResponseBase, name: str) -> None:
         response.cookies[name]["secure"] = True
 
 
-class SealedDraftStorage(BaseStorage):  # type: ignore[misc]
+class SealedDraftStorage(BaseStorage):
     """One journey's draft, opened at most once a request and saved at most once."""
 
     def __init__(self, prefix: str, request: HttpRequest, file_storage: Any = None) -> None:

@@ -7,6 +7,7 @@ goes wrong, what a person typed in that POST is shown back to them.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -72,12 +73,12 @@ def render_private(
 
 
 @method_decorator([private, csrf_exempt], name="dispatch")
-class JourneyView(WizardView):  # type: ignore[misc]
+class JourneyView(WizardView):
     """One person's way through one definition. Subclasses find the journey."""
 
     http_method_names: ClassVar = ["get", "post", "head", "options"]
     storage_name = "testimony.wizard.storage.SealedDraftStorage"
-    form_list: ClassVar = [("stub", forms.Form)]
+    form_list: Any = [("stub", forms.Form)]
 
     journey: Journey
     language: str
@@ -109,7 +110,8 @@ class JourneyView(WizardView):  # type: ignore[misc]
             raise Http404
         self.language = language
         self.about = Circumstances(language=language)
-        self.initial_dict, self.instance_dict = {}, {}
+        self.initial_dict: dict[str, Any] = {}
+        self.instance_dict: dict[str, Any] = {}
         self._pages = {section.key: section for section in self.definition.sections}
         self.form_list = {
             key: pages.section_form(self.definition, section, language)
@@ -229,30 +231,32 @@ class JourneyView(WizardView):  # type: ignore[misc]
                 status=HTTPStatus.UNPROCESSABLE_ENTITY,
             )
         form = self._bound(step, self.request.POST)
-        if form.is_valid() and not pages.is_adult(self.definition, form.cleaned_answers()):
-            if self._pages[step].is_age_check:
-                return render_private("wizard/youth.html", self._common())
         if form.is_valid():
+            if self._is_too_young(step, form):
+                return render_private("wizard/youth.html", self._common())
             self.storage.begin(lane=lane)
         return self._answer(step)
 
     def _answer(self, step: str) -> HttpResponseBase:
         form = self._bound(step, self.request.POST)
         if not form.is_valid():
-            return self._show(
-                step, data=self.request.POST, status=HTTPStatus.UNPROCESSABLE_ENTITY
-            )
+            return self._show(step, data=self.request.POST, status=HTTPStatus.UNPROCESSABLE_ENTITY)
         if step == CHECK_STEP:
             return self._finish(form)
         section = self._pages[step]
         answers = form.cleaned_answers()
-        if section.is_age_check and not pages.is_adult(self.definition, answers):
+        if self._is_too_young(step, form):
             self.storage.erase()
             return render_private("wizard/youth.html", self._common())
         self.storage.forget_answers(question.key for question in section.questions)
         self.storage.set_step_data(step, answers)
         self.storage.current_step = self._first_unanswered()
         return self._keep_and_return(step)
+
+    def _is_too_young(self, step: str, form: SectionForm) -> bool:
+        return self._pages[step].is_age_check and not pages.is_adult(
+            self.definition, form.cleaned_answers()
+        )
 
     def _keep_and_return(self, step: str) -> HttpResponseBase:
         try:
@@ -288,7 +292,8 @@ class JourneyView(WizardView):  # type: ignore[misc]
         if self._first_unanswered() != CHECK_STEP:
             return self._skipped_ahead()
         try:
-            return self.render_done(form)
+            sent: HttpResponseBase = self.render_done(form)
+            return sent
         except DraftGone:
             return self._first_post(CHECK_STEP)
         except NoValidKey:
@@ -321,7 +326,9 @@ class JourneyView(WizardView):  # type: ignore[misc]
             status=HTTPStatus.UNPROCESSABLE_ENTITY,
         )
 
-    def done(self, form_list: list[Any], form_dict: dict[str, Any], **kwargs: Any) -> HttpResponseBase:
+    def done(
+        self, form_list: list[Any], form_dict: dict[str, Any], **kwargs: Any
+    ) -> HttpResponseBase:
         """Seal and store, once, however often the last button is pressed."""
         key = self.storage.key
         if key is None:
@@ -607,10 +614,8 @@ def leave(request: HttpRequest) -> HttpResponseBase:
     """Erase whatever draft this browser holds, and go somewhere dull. A plain link leads here."""
     response = HttpResponseRedirect(settings.LEAVE_URL)
     for name in draft_cookies(request):
-        try:
+        with contextlib.suppress(DraftGone):
             drafts.erase(DraftKey.from_cookie(request.COOKIES[name]))
-        except DraftGone:
-            pass
         expire_cookie(response, name)
     return response
 

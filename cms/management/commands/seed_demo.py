@@ -78,7 +78,7 @@ class Command(BaseCommand):
 
     def _people(self) -> dict[str, dict[str, str]]:
         """Example people with throw-away passwords, kept in a file only its owner can read."""
-        file = Path(settings.STATE_DIR) / "logins.json"
+        file = _logins()
         kept: dict[str, dict[str, str]] = (
             json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
         )
@@ -112,7 +112,7 @@ class Command(BaseCommand):
                 user = User.objects.get(username=name)
                 _holder, passphrase = facade.enrol_keyholder(by=editor, user=user)
                 kept[name]["passphrase"] = passphrase
-        _keep_private(Path(settings.STATE_DIR) / "logins.json", kept)
+        _keep_private(_logins(), kept)
         return collection
 
     # The doors, and what comes in through them.
@@ -194,6 +194,7 @@ class Command(BaseCommand):
                 instance=InformationPage(
                     slug=slug,
                     title=told["title"],
+                    short_title=told.get("menu", ""),
                     lead=told["lead"],
                     body=json.dumps(told["body"]),
                     collection=collection if slug == "check" else None,
@@ -210,7 +211,7 @@ class Command(BaseCommand):
         survey: Survey,
         kept: dict[str, dict[str, str]],
     ) -> Report:
-        report = Report.objects.filter(collection=collection).first()
+        report: Report | None = Report.objects.filter(collection=collection).first()
         if report is not None:
             return report
         keyholder = User.objects.get(username="keyholder")
@@ -279,7 +280,7 @@ class Command(BaseCommand):
         words = content("report")
         today = timezone.now().date()
         with transaction.atomic():
-            report = Report.objects.create(
+            report: Report = Report.objects.create(
                 collection=collection,
                 call=call,
                 survey=survey,
@@ -321,6 +322,11 @@ class Command(BaseCommand):
 
 
 _HOME_FIELDS: Final = ("title", "organisation", "lead", "call_to_action_text")
+
+
+def _logins() -> Path:
+    """The file of throw-away logins, beside the example database."""
+    return Path(settings.MEDIA_ROOT).parent / "logins.json"
 
 
 def _stream(paragraphs: list[str]) -> str:

@@ -1,0 +1,1 @@
+"""The suite. Sentences about what the product promises."""
