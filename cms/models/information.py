@@ -7,9 +7,8 @@ from typing import Any, ClassVar
 from django.db import models
 from django.http import HttpRequest
 from django.utils.formats import date_format
-from django.utils.translation import gettext as _gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 from wagtail.admin.panels import FieldPanel
 
 from cms.models.base import BasePage
@@ -43,9 +42,9 @@ def facts_of(collection: facade.Collection) -> list[dict[str, str]]:
     """What anyone may check about a collection, from its real settings."""
     readers = facade.keyholders_of(collection)
     return [
-        {"question": _gettext("Who runs this?"), "answer": collection.run_by},
+        {"question": gettext("Who runs this?"), "answer": collection.run_by},
         {
-            "question": _gettext("Who can read what I write?"),
+            "question": gettext("Who can read what I write?"),
             "answer": ngettext(
                 "%(count)s person holds a key. Without it nobody can read anything: "
                 "not the people who run the computer, and not someone who steals it.",
@@ -55,22 +54,22 @@ def facts_of(collection: facade.Collection) -> list[dict[str, str]]:
             )
             % {"count": readers},
         },
-        {"question": _gettext("Where is it kept?"), "answer": collection.kept_where},
+        {"question": gettext("Where is it kept?"), "answer": collection.kept_where},
         {
-            "question": _gettext("Until when can I take it back?"),
-            "answer": _gettext(
+            "question": gettext("Until when can I take it back?"),
+            "answer": gettext(
                 "You can take it back on any day, with your six words. After %(date)s, "
                 "a paper that was already sent can't change."
             )
             % {"date": date_format(collection.withdrawal_deadline, "j F Y")},
         },
         {
-            "question": _gettext("When is it destroyed?"),
+            "question": gettext("When is it destroyed?"),
             "answer": date_format(collection.destruction_date, "j F Y"),
         },
         {
-            "question": _gettext("What if a court asks?"),
-            "answer": _gettext(
+            "question": gettext("What if a court asks?"),
+            "answer": gettext(
                 "The people who hold keys could be ordered to open what is there. We do not "
                 "collect your name or your address on the internet, so we can't hand those over. "
                 "After the day of destruction there is nothing to open."

@@ -49,3 +49,4 @@ STORAGES = {
 STATIC_ROOT = _SCRATCH / "static"
 MEDIA_ROOT = _SCRATCH / "media"
 REPORT_ARCHIVE_DIR = _SCRATCH / "editions"
+STATIC_ROOT.mkdir(parents=True)

@@ -5,6 +5,6 @@ from wagtail.admin import urls as wagtailadmin_urls
 
 urlpatterns = [
     path("vault/", include("consultation.survey.editorial_urls")),
-    path("reports/", include("consultation.report.urls")),
+    path("consultation-reports/", include("consultation.report.urls")),
     path("", include(wagtailadmin_urls)),
 ]

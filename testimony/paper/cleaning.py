@@ -16,6 +16,7 @@ MOST_MARKS: Final = 4
 LONGEST_RUN: Final = 40
 BREAK_EVERY: Final = 30
 ZERO_WIDTH_SPACE: Final = "\u200b"
+_DROPPED: Final = frozenset({"Cc", "Cs", "Co", "Cn", "Cf"})
 
 
 def clean(text: str, covered: Collection[int] | None = None) -> str:
@@ -25,21 +26,13 @@ def clean(text: str, covered: Collection[int] | None = None) -> str:
     four combining marks in a row; a place to break in any run of more than forty letters; and,
     with ``covered``, ``[U+1F9FF]`` in place of a character that no face draws.
     """
+    printable = "".join(_printable(letter) for letter in text)
     kept: list[str] = []
     marks = 0
-    for letter in unicodedata.normalize("NFC", text):
-        if unicodedata.combining(letter):
-            marks += 1
-            if marks > MOST_MARKS:
-                continue
-        else:
-            marks = 0
-        if letter in {"\n", " "}:
-            kept.append(letter)
-        elif _may_print(letter):
+    for letter in unicodedata.normalize("NFC", printable):
+        marks = marks + 1 if unicodedata.combining(letter) else 0
+        if marks <= MOST_MARKS:
             kept.append(letter if _is_drawn(letter, covered) else f"[U+{ord(letter):04X}]")
-        elif letter in "\t\r\u2028\u2029":
-            kept.append(" ")
     return _with_breaks("".join(kept))
 
 
@@ -54,13 +47,17 @@ def clean_all(value: object, covered: Collection[int] | None = None) -> object:
     return value
 
 
-def _may_print(letter: str) -> bool:
-    category = unicodedata.category(letter)
-    return category not in ("Cc", "Cs", "Co", "Cn", "Cf", "Zl", "Zp") or letter in "\u00ad\u200b"
+def _printable(letter: str) -> str:
+    """The letter itself, a space for other white space, or nothing."""
+    if letter == "\n" or letter in "\u00ad\u200b":
+        return letter
+    if letter in "\t\r\u2028\u2029":
+        return " "
+    return "" if unicodedata.category(letter) in _DROPPED else letter
 
 
 def _is_drawn(letter: str, covered: Collection[int] | None) -> bool:
-    return covered is None or ord(letter) in covered or letter == ZERO_WIDTH_SPACE
+    return covered is None or ord(letter) in covered or letter in "\n\u200b"
 
 
 def _with_breaks(text: str) -> str:
@@ -74,9 +71,10 @@ def _with_breaks(text: str) -> str:
             continue
         run = 0
         for letter in word:
-            if run >= BREAK_EVERY and not unicodedata.combining(letter):
+            may_break = letter in "\n\u200b"
+            if run >= BREAK_EVERY and not may_break and not unicodedata.combining(letter):
                 out.append(ZERO_WIDTH_SPACE)
                 run = 0
             out.append(letter)
-            run += 1
+            run = 0 if may_break else run + 1
     return "".join(out)

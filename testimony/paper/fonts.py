@@ -6,6 +6,7 @@ Each goes in under a family name of our own, so that nothing else on the machine
 from __future__ import annotations
 
 import hashlib
+import io
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -17,6 +18,7 @@ from testimony.paper.fetching import BASE_ADDRESS
 
 FOLDER: Final = Path("/usr/share/fonts/truetype/noto")
 PACKAGE: Final = "fonts-noto-core"
+_REGULAR: Final = 400
 
 
 class MissingFont(Exception):
@@ -68,12 +70,12 @@ def digests() -> tuple[tuple[str, str], ...]:
 @cache
 def covered() -> frozenset[int]:
     """The code points that both text faces can draw."""
-    found = [
-        frozenset(TTFont(FOLDER / name, lazy=True).getBestCmap())
-        for name in ("NotoSerif-Regular.ttf", "NotoSans-Regular.ttf")
-        if (FOLDER / name).exists()
-    ]
-    return frozenset.intersection(*found) if found else frozenset()
+    text_faces = [face for face in FACES if face.weight == _REGULAR and face.style == "normal"]
+    found = []
+    for face in text_faces:
+        with TTFont(io.BytesIO(contents(face)), lazy=True) as font:
+            found.append(frozenset(font.getBestCmap()))
+    return frozenset.intersection(*found)
 
 
 def stylesheet() -> str:

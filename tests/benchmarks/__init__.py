@@ -1,0 +1,1 @@
+"""Figures, not verdicts of the timed suite. Run by ``make bench``."""
