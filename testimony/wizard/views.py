@@ -415,6 +415,7 @@ class JourneyView(WizardView):
                 "message": _("Nothing you typed is kept. You can close this page, or start again."),
                 "typed": [],
                 "start_again_url": self._address,
+                "is_new_start": True,
             },
         )
 
