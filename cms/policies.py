@@ -14,15 +14,15 @@ from django.conf import settings
 
 ADMIN_PREFIX: Final = "/admin/"
 
-# An initialiser: one or more calls of a known name, with JSON-like arguments only.
-_ARGUMENT: Final = rb"""[\w\s"'\-.,:;/\\\[\]{}#&+%|@!?=$^*<>~`]*"""
-_KNOWN_CALLS: Final = (
-    rb"initDateChooser|initTimeChooser|initDateTimeChooser|initTagField|InlinePanel|"
-    rb"createPageChooser|createTaskChooser|buildExpandingFormset|"
-    rb"new ChooserFactory|wagtail\.\w+|window\.\w+"
+# The two shapes Wagtail prints: a date or time picker with an id and a JSON object, and an inline
+# panel with one quoted JSON text. No parenthesis or angle bracket fits inside their arguments.
+_PICKER: Final = rb"""init(?:Date|Time|DateTime)Chooser\("[^"<>()]*",\s*\{[^<>()]*\}\);"""
+_PANEL: Final = (
+    rb"""\(function\(\) \{\s*var panel = new InlinePanel"""
+    rb"""\(JSON\.parse\("[^"<>()]*"\)\);\s*\}\)\(\);"""
 )
 _INITIALISER: Final = re.compile(
-    rb"<script>(\s*(?:(?:" + _KNOWN_CALLS + rb")\(" + _ARGUMENT + rb"\);?\s*)+)</script>"
+    rb"<script>(\s*(?:" + _PICKER + rb"|" + _PANEL + rb")\s*)</script>"
 )
 
 

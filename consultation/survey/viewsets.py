@@ -34,6 +34,8 @@ class SurveyViewSet(ModelViewSet):
     list_display = ["name", "version", "opens_on", "closes_on"]
     panels = [
         FieldPanel("name"),
+        FieldPanel("collection"),
+        FieldPanel("version"),
         FieldPanel("opens_on"),
         FieldPanel("closes_on"),
         FieldPanel("timezone"),

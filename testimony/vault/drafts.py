@@ -13,20 +13,14 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 
-from testimony.vault import calendar, envelope, sealing
+from testimony.vault import calendar, envelope, limits, sealing
 from testimony.vault.envelope import Kind
 from testimony.vault.models import SealedDraft
-
-IDLE_TICKS: Final = 9
-"""Forty-five minutes after the last page."""
-
-LONGEST_TICKS: Final = 36
-"""Three hours in all."""
 
 
 class DraftGone(Exception):
@@ -77,8 +71,11 @@ def load(key: DraftKey) -> dict[str, Any]:
     Raises:
         DraftGone: when there is none, or it has expired.
     """
-    row = SealedDraft.objects.filter(id=key.draft_id, expires_tick__gte=tick_now()).first()
+    row = SealedDraft.objects.filter(id=key.draft_id).first()
     if row is None:
+        raise DraftGone
+    if row.expires_tick < tick_now():
+        row.delete()
         raise DraftGone
     return _open(key, row)
 
@@ -102,7 +99,7 @@ def claimed(key: DraftKey) -> Iterator[dict[str, Any]]:
 
 
 def save(
-    key: DraftKey, contents: dict[str, Any], *, ends_tick: int, idle: int = IDLE_TICKS
+    key: DraftKey, contents: dict[str, Any], *, ends_tick: int, idle: int = limits.DRAFT_IDLE_TICKS
 ) -> None:
     """Seal a draft, in place of the one before.
 
@@ -121,7 +118,7 @@ def save(
             plaintext,
             kind=Kind.DRAFT,
             bound=(draft_id.encode("ascii"),),
-            buckets=envelope.DRAFT_BUCKETS,
+            buckets=limits.DRAFT_BUCKETS,
         ),
     )
     SealedDraft.objects.bulk_create(

@@ -22,6 +22,8 @@ import enum
 from dataclasses import dataclass
 from typing import Final
 
+from testimony.vault.limits import RECORD_BUCKETS
+
 MAGIC: Final = b"ATTE"
 VERSION: Final = 1
 HEADER_LENGTH: Final = 8
@@ -29,10 +31,6 @@ NONCE_LENGTH: Final = 12
 TAG_LENGTH: Final = 16
 LENGTH_PREFIX: Final = 4
 SYMMETRIC_OVERHEAD: Final = HEADER_LENGTH + NONCE_LENGTH + TAG_LENGTH
-
-KIB: Final = 1024
-RECORD_BUCKETS: Final = (4 * KIB, 16 * KIB, 64 * KIB, 256 * KIB)
-DRAFT_BUCKETS: Final = (4 * KIB, 16 * KIB, 64 * KIB, 256 * KIB, 1024 * KIB)
 
 
 class Kind(enum.IntEnum):

@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.asymmetric import mlkem, x25519
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from testimony.vault import envelope
+from testimony.vault import envelope, limits
 from testimony.vault.envelope import Envelope, EnvelopeError, Header, Kind
 
 KEY_LENGTH: Final = 32
@@ -188,7 +188,7 @@ def seal_under(
     *,
     kind: Kind,
     bound: tuple[bytes, ...],
-    buckets: tuple[int, ...] = envelope.RECORD_BUCKETS,
+    buckets: tuple[int, ...] = limits.RECORD_BUCKETS,
 ) -> bytes:
     """Pad and seal under a 256-bit key (ChaCha20-Poly1305, random nonce).
 

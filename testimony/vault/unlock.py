@@ -26,8 +26,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from testimony.vault import audit, keyring, sealing
-from testimony.vault.envelope import DRAFT_BUCKETS, EnvelopeError, Kind
+from testimony.vault.envelope import EnvelopeError, Kind
 from testimony.vault.keyring import NotGranted, OpenEpochKey
+from testimony.vault.limits import DRAFT_BUCKETS
 from testimony.vault.models import (
     Collection,
     DataKey,

@@ -13,10 +13,10 @@ from django.core import signing
 from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import CsrfViewMiddleware
 
+from testimony.vault import limits
 from testimony.vault.models import Lane
 
 NONCE_FIELD: Final = "n"
-NONCE_HOURS: Final = 12
 _SALT: Final = "at-the-table.arrival"
 
 
@@ -58,7 +58,7 @@ def check_nonce(request: HttpRequest, public_id: str) -> None:
     """
     try:
         signed_for = signing.TimestampSigner(salt=_SALT).unsign(
-            request.POST.get(NONCE_FIELD, ""), max_age=NONCE_HOURS * 3600
+            request.POST.get(NONCE_FIELD, ""), max_age=limits.NONCE_HOURS * 3600
         )
     except signing.BadSignature:
         raise NonceExpired from None

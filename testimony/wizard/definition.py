@@ -30,6 +30,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
 
+from testimony.vault import limits
+
 FORMAT: Final = 1
 
 KINDS: Final = ("call", "survey")
@@ -46,9 +48,6 @@ SENSITIVITIES: Final = ("opinion", "experience", "attribute")
 
 AGE_ADULT: Final = "adult"
 """The code of the answer that lets an age check pass; every other code ends the journey."""
-
-SHORT_TEXT_LIMIT: Final = 300
-LONG_TEXT_LIMIT: Final = 50_000
 
 
 class DefinitionError(ValueError):
@@ -121,7 +120,7 @@ class Question:
     @property
     def text_limit(self) -> int:
         """The most characters (Unicode code points) a text answer may have."""
-        ceiling = LONG_TEXT_LIMIT if self.type == "long_text" else SHORT_TEXT_LIMIT
+        ceiling = limits.LONG_TEXT if self.type == "long_text" else limits.SHORT_TEXT
         return min(self.max_length or ceiling, ceiling)
 
     def option(self, code: str) -> Option | None:

@@ -17,7 +17,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.utils.datastructures import MultiValueDict
 from formtools.wizard.storage.base import BaseStorage
 
-from testimony.vault import drafts
+from testimony.vault import drafts, limits
 from testimony.vault.drafts import DraftGone, DraftKey
 from testimony.wizard.forms import PREFIX
 
@@ -41,6 +41,15 @@ def expire_cookie(response: HttpResponseBase, name: str) -> None:
     response.delete_cookie(name, path="/", samesite="Strict")
     if settings.SESSION_COOKIE_SECURE:
         response.cookies[name]["secure"] = True
+
+
+def expire_token(request: HttpRequest, response: HttpResponseBase) -> None:
+    """Have the browser forget the form token too, unless a member of the team is logged in."""
+    name = settings.CSRF_COOKIE_NAME
+    if name in request.COOKIES and settings.SESSION_COOKIE_NAME not in request.COOKIES:
+        response.delete_cookie(name, path="/", samesite="Lax")
+        if settings.CSRF_COOKIE_SECURE:
+            response.cookies[name]["secure"] = True
 
 
 class SealedDraftStorage(BaseStorage):
@@ -86,7 +95,8 @@ class SealedDraftStorage(BaseStorage):
         return self.contents.get("done") if self.contents else None
 
     def begin(self, *, lane: str) -> None:
-        """Start a draft, in memory; it is stored by ``keep``."""
+        """Start a draft, in memory; it is stored by ``keep``. Others that ran out are erased."""
+        drafts.erase_expired()
         self.key = DraftKey.new()
         self._is_new = True
         self.contents = {
@@ -95,7 +105,7 @@ class SealedDraftStorage(BaseStorage):
             "completed": [],
             "typed": {},
             "lane": lane,
-            "ends": drafts.tick_now() + drafts.LONGEST_TICKS,
+            "ends": drafts.tick_now() + limits.DRAFT_LONGEST_TICKS,
         }
 
     def keep(self) -> None:
@@ -168,6 +178,7 @@ class SealedDraftStorage(BaseStorage):
     def update_response(self, response: HttpResponseBase) -> None:
         if self._forget or (self.is_gone and not self._is_new):
             expire_cookie(response, self.cookie)
+            expire_token(self.request, response)
         elif self._is_new and self.key is not None and self.contents is not None:
             response.set_cookie(
                 self.cookie,

@@ -25,7 +25,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from formtools.wizard.views import WizardView
 
-from testimony.vault import actions, drafts, wordlists
+from testimony.vault import actions, drafts, limits, wordlists
 from testimony.vault.drafts import DraftGone, DraftKey
 from testimony.vault.envelope import TooLarge
 from testimony.vault.keyring import NoValidKey
@@ -37,7 +37,12 @@ from testimony.wizard.forms import CheckForm, FieldView, SectionForm
 from testimony.wizard.journeys import Journey
 from testimony.wizard.privacy import private
 from testimony.wizard.routing import Circumstances
-from testimony.wizard.storage import SealedDraftStorage, draft_cookies, expire_cookie
+from testimony.wizard.storage import (
+    SealedDraftStorage,
+    draft_cookies,
+    expire_cookie,
+    expire_token,
+)
 
 _log = logging.getLogger(__name__)
 
@@ -46,8 +51,6 @@ STEP_FIELD: Final = "step"
 GO_FIELD: Final = "go"
 LEAVE_ADDRESS: Final = "/leave"
 WITHDRAW_ADDRESS: Final = "/receipt/{language}/"
-RECEIPT_SHOWN_TICKS: Final = 2
-"""The receipt stays under the draft's key until it is written down, or about ten minutes."""
 
 _NAMES_OF_LANGUAGES: Final = {"en": "English", "fr": "Français"}
 _RIGHT_TO_LEFT: Final = frozenset({"ar", "fa", "he", "ur"})
@@ -356,7 +359,7 @@ class JourneyView(WizardView):
                         "done": {"code": sealed.code},
                     },
                     ends_tick=contents["ends"],
-                    idle=RECEIPT_SHOWN_TICKS,
+                    idle=limits.RECEIPT_SHOWN_TICKS,
                 )
         return self._return()
 
@@ -618,6 +621,7 @@ def leave(request: HttpRequest) -> HttpResponseBase:
         with contextlib.suppress(DraftGone):
             drafts.erase(DraftKey.from_cookie(request.COOKIES[name]))
         expire_cookie(response, name)
+    expire_token(request, response)
     return response
 
 

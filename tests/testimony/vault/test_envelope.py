@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from testimony.vault import envelope
+from testimony.vault import envelope, limits
 from testimony.vault.envelope import EnvelopeError, Header, Kind, TooLarge
 
 
@@ -18,7 +18,7 @@ def test_padding_comes_off_as_it_went_on(plaintext: bytes) -> None:
 @given(st.binary(max_size=70_000))
 def test_a_padded_text_says_only_its_bucket(plaintext: bytes) -> None:
     whole = len(envelope.pad(plaintext)) + envelope.SYMMETRIC_OVERHEAD
-    assert whole in envelope.RECORD_BUCKETS
+    assert whole in limits.RECORD_BUCKETS
 
 
 def test_what_fits_no_bucket_is_refused_with_its_length() -> None:
