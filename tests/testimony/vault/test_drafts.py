@@ -32,12 +32,20 @@ def test_the_database_has_neither_key_nor_words() -> None:
     assert key.cookie.encode() not in held
 
 
-def test_an_expired_draft_is_gone_and_is_erased_by_the_daily_job() -> None:
+def test_an_expired_draft_is_gone_as_soon_as_somebody_asks_for_it() -> None:
     key = _kept()
     SealedDraft.objects.update(expires_tick=drafts.tick_now() - 1)
     with pytest.raises(DraftGone):
         drafts.load(key)
+    assert SealedDraft.objects.count() == 0
+
+
+def test_expired_drafts_nobody_asks_for_are_erased_too() -> None:
+    _kept()
+    kept = _kept()
+    SealedDraft.objects.exclude(id=kept.draft_id).update(expires_tick=drafts.tick_now() - 1)
     assert drafts.erase_expired() == 1
+    assert SealedDraft.objects.get().id == kept.draft_id
 
 
 def test_the_absolute_end_wins_over_the_sliding_one() -> None:
