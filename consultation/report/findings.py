@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from django.utils.translation import get_language_info, override
 from django.utils.translation import gettext as _
-from django.utils.translation import override
 
 from consultation.disclosure.tables import Policy
 from consultation.report.models import Report
@@ -34,7 +34,9 @@ def gather(report: Report, *, language: str) -> tuple[dict[str, Any], list[Excer
     sources = _sources(report, language)
     questions, numbers = _questions(sources)
     themes, excerpts = _themes(report)
-    references = {key: f"Q{number}" for key, number in numbers.items()}
+    references = {
+        key: f"Q{number}" for kind in ("call", "survey") for key, number in numbers[kind].items()
+    }
     references |= {theme["key"]: f"T{theme['number']}" for theme in themes}
     with override(language):
         document = {
@@ -50,7 +52,9 @@ def gather(report: Report, *, language: str) -> tuple[dict[str, Any], list[Excer
             "questions": questions,
             "themes": themes,
             "support": _support(sources, language),
-            "questionnaires": [source.questionnaire(language, numbers) for source in sources],
+            "questionnaires": [
+                source.questionnaire(language, numbers[source.kind]) for source in sources
+            ],
         }
     return document, excerpts
 
@@ -86,13 +90,16 @@ def _paragraphs(stream: Any) -> list[str]:
     return [str(block.value).strip() for block in stream]
 
 
-def _questions(sources: list[Findings]) -> tuple[list[dict[str, Any]], dict[str, int]]:
+def _questions(
+    sources: list[Findings],
+) -> tuple[list[dict[str, Any]], dict[str, dict[str, int]]]:
+    """Every counted question, numbered through, and the numbers by kind of source and key."""
     questions: list[dict[str, Any]] = []
-    numbers: dict[str, int] = {}
+    numbers: dict[str, dict[str, int]] = {"call": {}, "survey": {}}
     for source in sources:
         for table in source.tables:
             number = len(questions) + 1
-            numbers[table["question"]] = number
+            numbers[source.kind][table["question"]] = number
             questions.append(
                 {
                     "number": number,
@@ -186,7 +193,10 @@ def _method(report: Report, sources: list[Findings]) -> dict[str, Any]:
         "first_week": min((s.first_week for s in sources if s.first_week), default=""),
         "last_week": max((s.last_week for s in sources if s.last_week), default=""),
         "modes": [_("A form on the web that works on any phone, without an account")],
-        "languages": sorted({language for source in sources for language in source.languages}),
+        "languages": sorted(
+            str(get_language_info(code)["name_translated"])
+            for code in {code for source in sources for code in source.languages}
+        ),
         "paragraphs": _paragraphs(report.method),
         "flow": [
             {

@@ -15,6 +15,7 @@ from typing import Any, ClassVar, Final
 
 from django import forms
 from django.conf import settings
+from django.core.exceptions import SuspiciousOperation
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.middleware.csrf import get_token
 from django.template import loader
@@ -125,6 +126,12 @@ class JourneyView(WizardView):
                 response: HttpResponseBase = super().dispatch(request, *args, **kwargs)
             except Http404:
                 raise
+            except SuspiciousOperation:
+                response = self._problem(
+                    _("That was more than we can take at once"),
+                    _("Please go back to the page before and make your text shorter."),
+                    status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+                )
             except Exception:
                 # Whatever failed, the words in this post are shown back; the log gets the place.
                 _log.exception("A journey page failed")
@@ -563,12 +570,14 @@ class JourneyView(WizardView):
 
     def _typed(self) -> list[dict[str, str]]:
         """The free text of this post, whichever page it belongs to, to be shown back."""
+        try:
+            posted = self.request.POST
+        except SuspiciousOperation:
+            return []
         found = []
         for question in self.definition.questions():
             if question.is_free_text or question.type == "number":
-                text = pages.without_controls(
-                    self.request.POST.get(f"{pages.PREFIX}-{question.key}", "")
-                )
+                text = pages.without_controls(posted.get(f"{pages.PREFIX}-{question.key}", ""))
                 if text.strip():
                     found.append({"label": question.label.in_language(self.language), "text": text})
         return found

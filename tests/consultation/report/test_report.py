@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
 import os
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from typing import Any
 
 import pikepdf
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
@@ -21,6 +23,7 @@ from consultation.report.snapshot import NotASnapshot
 from consultation.survey.counting import count
 from consultation.survey.findings import NotTallied
 from consultation.survey.models import TallyRun
+from consultation.survey.submitting import submit_response
 from testimony.curation import actions as curation
 from testimony.curation.models import Theme
 from testimony.intake.submitting import submit_testimony
@@ -289,3 +292,55 @@ def test_a_file_is_whole_or_not_there(tmp_path: Path, monkeypatch: pytest.Monkey
     with pytest.raises(OSError, match="full"):
         actions.keep_file(tmp_path / "report.pdf", b"pdf")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_same_key_in_survey_and_call_keeps_its_own_number(
+    consultation: Consultation, report: Report
+) -> None:
+    _with_answers(consultation)
+    for number in range(12):
+        submit_response(
+            survey=consultation.survey,
+            answers={
+                "age": "adult",
+                "count": "yes",
+                "words": "discard",
+                "audience": "readers",
+                "setting": "online" if number % 2 else "visits",
+            },
+            language="en",
+        )
+    digest = consultation.survey.version.definition_id
+    run = TallyRun.objects.create(collection=consultation.collection, definition_id=digest)
+    count(run.pk, consultation.grant())
+    report.survey = consultation.survey
+    report.save()
+    document = snapshot.thaw(
+        bytes(actions.freeze_snapshot(by=None, report=report).canonical)
+    ).document
+    asked = {
+        (source["kind"], question["wording"]): question["number"]
+        for source in document["questionnaires"]
+        for section in source["sections"]
+        for question in section["questions"]
+    }
+    wording = "Where do you mostly work?"
+    numbers = {
+        (question["source"], question["wording"]): question["number"]
+        for question in document["questions"]
+    }
+    assert asked["survey", wording] == numbers["survey", wording] == 1
+    assert asked["call", wording] == numbers["call", wording] > 1
+    assert document["method"]["languages"] == ["English", "French"]
+
+
+def test_the_command_line_prints_the_same_report_in_french(
+    consultation: Consultation, report: Report
+) -> None:
+    _with_answers(consultation)
+    told = io.StringIO()
+    call_command("compile_report", str(report.pk), language="fr", stdout=told, stderr=io.StringIO())
+    file = Path(told.getvalue().splitlines()[0])
+    assert "Ce que nous demandons" in _run("pdftotext", str(file), "-")
+    with pytest.raises(CommandError, match="no report 999"):
+        call_command("compile_report", "999")

@@ -147,6 +147,13 @@ def test_fifty_thousand_characters_are_taken_and_one_more_is_counted_and_kept(
     assert _stored(consultation)[0]["answers"]["story"] == "é" * 50_000
 
 
+def test_a_post_beyond_all_measure_is_a_clear_page(phone: Phone) -> None:
+    phone.to_story().post(q_story="a" * 7_000_000)
+    assert phone.status == 413
+    assert "more than we can take at once" in phone.text
+    assert "Your story" in phone.get().text
+
+
 def test_answers_too_large_together_are_kept_on_the_page(phone: Phone) -> None:
     phone.to_story().post(q_story="🌂" * 50_000, q_helped="🌂" * 50_000)
     assert phone.status == 200
