@@ -4,16 +4,22 @@ import logging
 import re
 
 _QUERY = re.compile(r"\?\S*")
+_SERVER_ERROR = 500
 
 
 class WithoutRequest(logging.Filter):
     """Drops the request, the traceback's local text, and query strings from a record.
 
     Django attaches the whole request to its records, and an exception's message may quote
-    what somebody typed. What stays is where it happened and what kind of error it was.
+    what somebody typed. What stays is where it happened and what kind of error it was. An answer
+    below 500 is a person's slip, not the server's, and makes no line at all: the system's own log
+    stamps each line with its second.
     """
 
     def filter(self, record: logging.LogRecord) -> bool:
+        status = getattr(record, "status_code", None)
+        if status is not None and status < _SERVER_ERROR:
+            return False
         for name in ("request", "sql", "params"):
             record.__dict__.pop(name, None)
         if record.exc_info:
@@ -25,6 +31,9 @@ class WithoutRequest(logging.Filter):
             record.args = ()
             record.exc_info = None
             record.exc_text = None
+        elif status is not None:
+            record.msg = f"The server answered {status}"
+            record.args = ()
         else:
             record.msg = _QUERY.sub("", record.getMessage())
             record.args = ()

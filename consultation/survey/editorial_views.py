@@ -27,7 +27,10 @@ def index(request: HttpRequest) -> HttpResponseBase:
         {
             "grant": open_grant(request),
             "surveys": Survey.objects.select_related("collection", "version"),
-            "runs": TallyRun.objects.select_related("collection")[:20],
+            "runs": [
+                {"run": run, "title": read_definition(run.definition_id).title.in_language("en")}
+                for run in TallyRun.objects.all()[:20]
+            ],
         },
     )
 

@@ -119,6 +119,20 @@ def test_a_log_line_has_no_request_no_query_and_no_message_of_an_error() -> None
     assert "request" not in record.__dict__
 
 
+@pytest.mark.parametrize(("status", "line"), [(422, None), (404, None), (503, "answered 503")])
+def test_a_persons_slip_makes_no_line_and_a_server_error_names_no_page(
+    status: int, line: str | None
+) -> None:
+    record = logging.LogRecord(
+        "django.request", logging.WARNING, __file__, 1, "%s: %s", ("Sorry", "/t/abc/en/"), None
+    )
+    record.__dict__["status_code"] = status
+    assert WithoutRequest().filter(record) is (line is not None)
+    if line:
+        assert line in record.getMessage()
+        assert "/t/" not in record.getMessage()
+
+
 def test_the_admins_policy_blesses_known_initialisers_only() -> None:
     page = (
         b'<script>initDateChooser("id_go_live_at", {"format": "Y-m-d"});</script>'

@@ -95,7 +95,8 @@ def test_nothing_readable_is_left_on_the_disk(site: RunningSite) -> None:
     assert "Done" in other.text
     found = [str(file) for file in _everything_kept(site) if _holds(file, MARK)]
     assert found == []
-    assert b"127.0.0.1 " not in site.log()
+    assert b"/t/" not in site.log()
+    assert b"/s/" not in site.log()
 
 
 def _everything_kept(site: RunningSite) -> list[Path]:

@@ -137,6 +137,10 @@ class Command(BaseCommand):
             survey = surveys.open_survey(
                 by=None, name=SURVEY, collection=collection, version=version, **dates
             )
+        for door in (call, survey):
+            if not door.is_open:
+                door.closes_on = dates["closes_on"]
+                door.save(update_fields=["closes_on"])
         return call, survey
 
     def _answers(self, call: Call, survey: Survey) -> None:
