@@ -68,6 +68,8 @@ class Excerpt(models.Model):
 
     objects = ExcerptQuerySet.as_manager()
 
+    wagtail_reference_index_ignore = True
+
     class Meta:
         verbose_name = _("excerpt")
         verbose_name_plural = _("excerpts")

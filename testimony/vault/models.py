@@ -17,7 +17,16 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 
-class Collection(models.Model):
+class VaultModel(models.Model):
+    """Ground of every table here: no index of the site may note that a row came or went."""
+
+    wagtail_reference_index_ignore = True
+
+    class Meta:
+        abstract = True
+
+
+class Collection(VaultModel):
     """Everything one consultation gathers: its keys, its keyholders, its deadlines."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -57,7 +66,7 @@ class Collection(models.Model):
         return self.name
 
 
-class FrozenDefinition(models.Model):
+class FrozenDefinition(VaultModel):
     """The exact questions that records were answered under, by digest. Never changed."""
 
     digest = models.CharField(max_length=64, primary_key=True)
@@ -74,7 +83,7 @@ class FrozenDefinition(models.Model):
         return self.digest[:12]
 
 
-class Keyholder(models.Model):
+class Keyholder(VaultModel):
     """A person who can unlock. Their private key is sealed under a passphrase kept nowhere."""
 
     class State(models.TextChoices):
@@ -109,7 +118,7 @@ class Keyholder(models.Model):
         return f"keyholder {self.id}"
 
 
-class RecoveryKey(models.Model):
+class RecoveryKey(VaultModel):
     """The public half of a key made offline and split among people. The other half is not here."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -121,7 +130,7 @@ class RecoveryKey(models.Model):
         return f"recovery key {self.fingerprint[:12]}"
 
 
-class Epoch(models.Model):
+class Epoch(VaultModel):
     """One month's key pair of a collection. A removal starts another generation at once."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -145,7 +154,7 @@ class Epoch(models.Model):
         return f"{self.month} ({self.generation})"
 
 
-class EpochGrant(models.Model):
+class EpochGrant(VaultModel):
     """An epoch's private key, sealed to one keyholder or to one recovery key."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -173,7 +182,7 @@ class EpochGrant(models.Model):
         return f"grant {self.id}"
 
 
-class DataKey(models.Model):
+class DataKey(VaultModel):
     """One record's key, sealed to its epoch. Deleting it destroys the record everywhere."""
 
     record_id = models.UUIDField(primary_key=True, editable=False)
@@ -184,7 +193,7 @@ class DataKey(models.Model):
         return f"data key {self.record_id}"
 
 
-class ReceiptVerifier(models.Model):
+class ReceiptVerifier(VaultModel):
     """A keyed digest of a receipt's words, and the record the words can withdraw."""
 
     verifier = models.CharField(max_length=64, primary_key=True)
@@ -203,7 +212,7 @@ class Lane(models.TextChoices):
     ASSISTED = "assisted", _("with a peer")
 
 
-class RecordBase(models.Model):
+class RecordBase(VaultModel):
     """A sealed record. Everything a person said is inside ``sealed``; this is all that is clear."""
 
     id = models.UUIDField(primary_key=True, editable=False)
@@ -245,7 +254,7 @@ class Record(RecordBase):
         abstract = False
 
 
-class SealedDraft(models.Model):
+class SealedDraft(VaultModel):
     """An unfinished journey, sealed under a key that only the person's browser holds."""
 
     id = models.CharField(max_length=64, primary_key=True)
@@ -256,7 +265,7 @@ class SealedDraft(models.Model):
         return "draft"
 
 
-class UnlockedKeys(models.Model):
+class UnlockedKeys(VaultModel):
     """One keyholder's open epoch keys, encrypted under a secret that only their browser holds."""
 
     id = models.CharField(max_length=64, primary_key=True)
@@ -271,7 +280,7 @@ class UnlockedKeys(models.Model):
         return "unlocked keys"
 
 
-class AuditEntry(models.Model):
+class AuditEntry(VaultModel):
     """One thing a member of the team did with the vault, chained to the one before it."""
 
     number = models.PositiveBigIntegerField(primary_key=True)

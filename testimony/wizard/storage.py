@@ -39,8 +39,6 @@ def draft_cookies(request: HttpRequest) -> list[str]:
 def expire_cookie(response: HttpResponseBase, name: str) -> None:
     """Have the browser forget a draft cookie."""
     response.delete_cookie(name, path="/", samesite="Strict")
-    if settings.SESSION_COOKIE_SECURE:
-        response.cookies[name]["secure"] = True
 
 
 def expire_token(request: HttpRequest, response: HttpResponseBase) -> None:
@@ -48,8 +46,6 @@ def expire_token(request: HttpRequest, response: HttpResponseBase) -> None:
     name = settings.CSRF_COOKIE_NAME
     if name in request.COOKIES and settings.SESSION_COOKIE_NAME not in request.COOKIES:
         response.delete_cookie(name, path="/", samesite="Lax")
-        if settings.CSRF_COOKIE_SECURE:
-            response.cookies[name]["secure"] = True
 
 
 class SealedDraftStorage(BaseStorage):

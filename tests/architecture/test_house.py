@@ -14,6 +14,8 @@ from django.apps import apps
 from django.conf import settings
 from django.db import models
 from django.urls import URLPattern, URLResolver, get_resolver
+from wagtail.models import ReferenceIndex, RevisionMixin
+from wagtail.search.index import Indexed
 
 from testimony.vault import withdrawal
 
@@ -117,6 +119,13 @@ def test_nothing_a_worker_sends_is_stored_with_a_time() -> None:
             assert not isinstance(field, models.DateTimeField | models.TimeField)
             assert not isinstance(field, models.AutoField)
             assert not isinstance(field, models.GenericIPAddressField)
+
+
+def test_no_index_of_the_site_notes_a_sealed_row() -> None:
+    watched = [*apps.get_app_config("vault").get_models(), apps.get_model("curation", "Excerpt")]
+    for model in watched:
+        assert not ReferenceIndex.model_is_indexable(model), model
+        assert not issubclass(model, Indexed | RevisionMixin), model
 
 
 def test_there_is_no_drawer_for_odds_and_ends() -> None:

@@ -370,6 +370,44 @@ def test_the_draft_cookie_is_strict_http_only_and_ends_with_the_session(phone: P
     assert cookie["max-age"] == cookie["expires"] == ""
 
 
+def test_over_https_every_cookie_is_bound_to_this_host(
+    consultation: Consultation, settings: Any
+) -> None:
+    """As production has it: prefixed, secure, and with Django's stricter check of the origin."""
+    settings.COOKIE_PREFIX = "__Host-"
+    settings.CSRF_COOKIE_NAME = "__Host-c"
+    settings.SESSION_COOKIE_SECURE = settings.CSRF_COOKIE_SECURE = True
+    client = Client(enforce_csrf_checks=True)
+    here = {"HTTP_ORIGIN": "https://testserver", "HTTP_SEC_FETCH_SITE": "same-origin"}
+    page = client.get(consultation.call_path, secure=True).content.decode()
+    hidden = dict(HIDDEN.findall(page))
+    begun = client.post(consultation.call_path, {**hidden, "q-age": "adult"}, secure=True, **here)
+    assert begun.status_code == 303
+    page = client.get(consultation.call_path, secure=True).content.decode()
+    assert "What you agree to" in page
+    for name, cookie in client.cookies.items():
+        assert name.startswith("__Host-")
+        assert cookie["secure"]
+        assert cookie["path"] == "/"
+        assert not cookie["domain"]
+    agreed = client.post(
+        consultation.call_path,
+        {
+            **{name: html.unescape(value) for name, value in HIDDEN.findall(page)},
+            "q-count": "yes",
+            "q-words": "quote",
+            "q-audience": "public",
+            "q-describe": "nothing",
+        },
+        secure=True,
+        **here,
+    )
+    assert agreed.status_code == 303
+    left = client.get("/leave", secure=True)
+    assert all(cookie["secure"] and not cookie.value for cookie in left.cookies.values())
+    assert {name[:9] for name in left.cookies} == {"__Host-d-", "__Host-c"}
+
+
 def test_the_language_can_change_midway_and_the_draft_stays(
     phone: Phone, consultation: Consultation
 ) -> None:
