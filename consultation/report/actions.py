@@ -6,14 +6,15 @@ import hashlib
 import os
 import tempfile
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import transaction
 
+from consultation.disclosure.suppression import AlreadyReleased
 from consultation.report import findings, snapshot
 from consultation.report.models import Edition, Report, Snapshot
 from consultation.report.pdf import compile_pdf
@@ -31,12 +32,15 @@ def freeze_snapshot(*, by: AbstractUser | None, report: Report, language: str = 
 
     Raises:
         NotTallied, OrphanEvidence: when the report is not ready.
+        AlreadyReleased: when an edition that was printed before counts a question otherwise.
+            A reader of both could subtract one from the other.
     """
     with transaction.atomic():
         document, excerpts = findings.gather(report, language=language)
         existing = _same_but_for_edition(report, document)
         if existing is not None:
             return existing
+        _check_against_earlier(report, document)
         frozen = snapshot.freeze(document)
         stored = Snapshot.objects.create(
             digest=frozen.digest,
@@ -91,10 +95,12 @@ def keep_file(target: Path, contents: bytes) -> None:
         raise
 
 
-def destroy_snapshots_quoting(excerpt_ids: list[uuid.UUID]) -> None:
-    """Destroy every snapshot that quotes one of these, and its file once that is certain."""
-    doomed = list(Snapshot.objects.filter(excerpts__in=excerpt_ids).distinct())
-    for stored in doomed:
+def destroy_snapshot(*, stored: Snapshot) -> None:
+    """Destroy a snapshot and its edition; the file goes once that is certain.
+
+    For a snapshot that nobody outside was handed. What was handed out stays known outside.
+    """
+    with transaction.atomic():
         files = [path_of(edition) for edition in Edition.objects.filter(snapshot=stored)]
         stored.excerpts.clear()
         stored.delete()
@@ -102,12 +108,47 @@ def destroy_snapshots_quoting(excerpt_ids: list[uuid.UUID]) -> None:
             transaction.on_commit(partial(file.unlink, missing_ok=True))
 
 
-def _same_but_for_edition(report: Report, document: dict[str, object]) -> Snapshot | None:
+def destroy_snapshots_quoting(excerpt_ids: list[uuid.UUID]) -> None:
+    """Destroy every snapshot that quotes one of these, and its file once that is certain."""
+    doomed = list(Snapshot.objects.filter(excerpts__in=excerpt_ids).distinct())
+    for stored in doomed:
+        destroy_snapshot(stored=stored)
+
+
+def _check_against_earlier(report: Report, document: dict[str, Any]) -> None:
+    now = _published(document)
+    for stored in report.snapshots.filter(edition__isnull=False):
+        before = _published(snapshot.thaw(bytes(stored.canonical)).document)
+        for question in sorted(before.keys() & now.keys()):
+            if before[question] != now[question]:
+                raise AlreadyReleased(
+                    f"Edition {stored.pk[:12]} counts the question “{question[1]}” otherwise: "
+                    "together the two would give answers away. Destroy that edition if nobody "
+                    "outside has it; otherwise keep to its counts."
+                )
+
+
+def _published(document: Mapping[str, Any]) -> dict[tuple[str, str], Any]:
+    """The numbers a document publishes, by source and question, whatever its language."""
+    found = {}
+    for question in document["questions"]:
+        table = question["table"]
+        found[question["source"], question["key"]] = (
+            table["verdict"],
+            table["base"],
+            table["missing"],
+            table["not_asked"],
+            tuple((cell["code"], cell["count"]) for cell in table["cells"]),
+        )
+    return found
+
+
+def _same_but_for_edition(report: Report, document: dict[str, Any]) -> Snapshot | None:
     """The report's latest snapshot, when it says the same as ``document`` but for its number."""
     stored: Snapshot
     for stored in report.snapshots.all():
         before = snapshot.thaw(bytes(stored.canonical))
-        cover = {**document["report"], "edition": before.document["report"]["edition"]}  # type: ignore[dict-item]
+        cover = {**document["report"], "edition": before.document["report"]["edition"]}
         if snapshot.freeze({**document, "report": cover}).digest == stored.digest:
             return stored
     return None

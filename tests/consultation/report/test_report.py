@@ -15,6 +15,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from consultation.charts.bars import bar_chart
+from consultation.disclosure.suppression import AlreadyReleased
 from consultation.report import actions, snapshot
 from consultation.report.findings import OrphanEvidence
 from consultation.report.models import Ask, Edition, ImmutableSnapshot, Report, Snapshot
@@ -344,3 +345,34 @@ def test_the_command_line_prints_the_same_report_in_french(
     assert "Ce que nous demandons" in _run("pdftotext", str(file), "-")
     with pytest.raises(CommandError, match="no report 999"):
         call_command("compile_report", "999")
+
+
+def test_two_printed_editions_can_not_be_subtracted_from_each_other(
+    consultation: Consultation, report: Report
+) -> None:
+    _with_answers(consultation)
+    first = actions.freeze_snapshot(by=None, report=report)
+    actions.print_edition(by=None, stored=first)
+    submit_testimony(call=consultation.call, answers=TESTIMONY, language="en")
+    run = TallyRun.objects.create(
+        collection=consultation.collection, definition_id=consultation.call.definition_id
+    )
+    count(run.pk, consultation.grant())
+    with pytest.raises(AlreadyReleased, match="change"):
+        actions.freeze_snapshot(by=None, report=report)
+    with pytest.raises(CommandError, match="give answers away"):
+        call_command("compile_report", str(report.pk), stderr=io.StringIO())
+    told = io.StringIO()
+    call_command("compile_report", str(report.pk), replace=True, stdout=told, stderr=told)
+    assert not Snapshot.objects.filter(pk=first.pk).exists()
+    assert Snapshot.objects.count() == 1
+
+
+def test_another_language_of_the_same_counts_is_no_second_count(
+    consultation: Consultation, report: Report
+) -> None:
+    _with_answers(consultation)
+    for language in ("en", "fr"):
+        stored = actions.freeze_snapshot(by=None, report=report, language=language)
+        actions.print_edition(by=None, stored=stored)
+    assert Snapshot.objects.count() == 2

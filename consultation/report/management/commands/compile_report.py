@@ -4,6 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from consultation.disclosure.suppression import AlreadyReleased
 from consultation.report import actions
 from consultation.report.findings import OrphanEvidence
 from consultation.report.models import Report
@@ -16,17 +17,25 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("report", type=int, help="the report's number in the admin")
         parser.add_argument("--language", default="en", choices=["en", "fr"])
+        parser.add_argument(
+            "--replace",
+            action="store_true",
+            help="first destroy the report's earlier snapshots and files, if nobody has them",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             report = Report.objects.get(pk=options["report"])
         except Report.DoesNotExist:
             raise CommandError(f"There is no report {options['report']}.") from None
+        if options["replace"]:
+            for earlier in report.snapshots.all():
+                actions.destroy_snapshot(stored=earlier)
         try:
             stored = actions.freeze_snapshot(by=None, report=report, language=options["language"])
         except NotTallied:
             raise CommandError("The answers were not counted yet: start a tally first.") from None
-        except OrphanEvidence as problem:
+        except (OrphanEvidence, AlreadyReleased) as problem:
             raise CommandError(str(problem)) from None
         edition = actions.print_edition(by=None, stored=stored, progress=self.stderr.write)
         self.stdout.write(f"{actions.path_of(edition)}")
