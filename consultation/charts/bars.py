@@ -13,13 +13,13 @@ from typing import Any, Final
 from xml.sax.saxutils import escape
 
 WIDTH: Final = 640
-LABEL_WIDTH: Final = 250
-VALUE_WIDTH: Final = 80
-BAR: Final = 15
+LABEL_WIDTH: Final = 274
+VALUE_WIDTH: Final = 88
+BAR: Final = 13
 LINE: Final = 14
-GAP: Final = 8
-LABEL_LETTERS: Final = 38
-_FACE: Final = 'font-family="Paper Sans, sans-serif" font-size="12.4" fill="#1f1a17"'
+GAP: Final = 6
+LABEL_LETTERS: Final = 44
+_FACE: Final = 'font-family="Paper Sans, sans-serif" font-size="11.4" fill="#1f1a17"'
 _LABEL: Final = _FACE
 _VALUE: Final = f'{_FACE} font-weight="700"'
 
@@ -51,7 +51,8 @@ def bar_chart(table: Mapping[str, Any], description: str) -> str:
                 f'width="{length}" height="{BAR}"/>'
             )
         rows.append(
-            f'<text {_VALUE} x="{WIDTH - VALUE_WIDTH + 10}" y="{middle + 4.5}">'
+            f'<text {_VALUE} x="{WIDTH}" y="{middle + 4.5}" '
+            f'text-anchor="end">'
             f"{_value(cell, table['base'])}</text>"
         )
         top += height + GAP
@@ -65,8 +66,7 @@ def bar_chart(table: Mapping[str, Any], description: str) -> str:
 def _label(lines: list[str], middle: float) -> str:
     first = middle - LINE * (len(lines) - 1) / 2 + 4.5
     return "".join(
-        f'<text {_LABEL} x="{LABEL_WIDTH - 12}" y="{first + LINE * number}" '
-        f'text-anchor="end">{escape(line)}</text>'
+        f'<text {_LABEL} x="0" y="{first + LINE * number}">{escape(line)}</text>'
         for number, line in enumerate(lines)
     )
 

@@ -11,6 +11,7 @@ from typing import Final
 
 from consultation.report.rendering import to_html
 from consultation.report.snapshot import Snapshot
+from testimony.paper import fonts
 from testimony.paper.print import to_pdf
 
 _STYLE: Final = Path(__file__).parent / "print.css"
@@ -18,12 +19,16 @@ _STYLE: Final = Path(__file__).parent / "print.css"
 
 @dataclass(frozen=True, slots=True)
 class CompiledPdf:
-    """A finished file, its digest (SHA-256), its pages, and the HTML it was made from."""
+    """A finished file, its digest (SHA-256), its pages, and the HTML it was made from.
+
+    ``fonts`` names each font file with its SHA-256, for the manifest.
+    """
 
     pdf: bytes
     digest: str
     pages: int
     html: str
+    fonts: tuple[tuple[str, str], ...]
 
 
 def compile_pdf(
@@ -46,4 +51,5 @@ def compile_pdf(
         digest=hashlib.sha256(printed.pdf).hexdigest(),
         pages=printed.pages,
         html=html,
+        fonts=fonts.digests(),
     )

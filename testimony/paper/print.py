@@ -11,6 +11,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from weasyprint import CSS, HTML
@@ -20,6 +21,7 @@ from testimony.paper import fonts
 from testimony.paper.fetching import BASE_ADDRESS, ClosedFetcher
 
 VARIANT: Final = "pdf/ua-1"
+_FONTCONFIG: Final = Path(__file__).with_name("fonts.conf")
 
 
 class BuildFailed(Exception):
@@ -47,8 +49,8 @@ def to_pdf(html: str, *, style: str, epoch: int) -> Printed:
     """
     held = {face.address: (fonts.contents(face), "font/ttf") for face in fonts.FACES}
     fetcher = ClosedFetcher(held)
-    configuration = FontConfiguration()
-    with _fixed_epoch(epoch), _strict():
+    with _surroundings(epoch), _strict():
+        configuration = FontConfiguration()
         sheet = CSS(
             string=fonts.stylesheet() + style,
             base_url=BASE_ADDRESS,
@@ -85,14 +87,20 @@ def _strict() -> Iterator[None]:
 
 
 @contextmanager
-def _fixed_epoch(epoch: int) -> Iterator[None]:
-    """fontTools stamps subset fonts with the clock unless this is set."""
-    before = os.environ.get("SOURCE_DATE_EPOCH")
-    os.environ["SOURCE_DATE_EPOCH"] = str(epoch)
+def _surroundings(epoch: int) -> Iterator[None]:
+    """The machine as the typesetter may see it: one fixed time, and no fonts but ours.
+
+    fontTools stamps subset fonts with the clock unless it is told a time. Fontconfig would lend
+    a letter from any font installed on the machine, and apply that machine's rules.
+    """
+    wanted = {"SOURCE_DATE_EPOCH": str(epoch), "FONTCONFIG_FILE": str(_FONTCONFIG)}
+    before = {name: os.environ.get(name) for name in wanted}
+    os.environ.update(wanted)
     try:
         yield
     finally:
-        if before is None:
-            del os.environ["SOURCE_DATE_EPOCH"]
-        else:
-            os.environ["SOURCE_DATE_EPOCH"] = before
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
