@@ -42,6 +42,9 @@ class Kind(enum.IntEnum):
     EPOCH_KEY = 4
     KEYHOLDER_KEY = 5
     UNLOCKED_KEYS = 6
+    RECOVERY_COPY = 7
+    CHALLENGE = 8
+    EXPORT = 9
 
 
 class EnvelopeError(ValueError):
@@ -141,6 +144,6 @@ def unpad(padded: bytes) -> bytes:
         raise EnvelopeError("The padding is cut short.")
     length = int.from_bytes(padded[:LENGTH_PREFIX], "big")
     end = LENGTH_PREFIX + length
-    if end > len(padded) or padded[end:].strip(b"\0"):
+    if end > len(padded) or padded[end:] != bytes(len(padded) - end):
         raise EnvelopeError("The padding is damaged.")
     return padded[LENGTH_PREFIX:end]

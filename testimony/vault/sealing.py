@@ -10,12 +10,14 @@ Nothing here logs, and no error says more than "does not open".
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Final
 
+from argon2.exceptions import HashingError
 from argon2.low_level import Type, hash_secret_raw
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hashes, hpke
@@ -45,12 +47,12 @@ class KeyPair:
     """A key pair as raw bytes.
 
     Suite 1: 32-byte public and private. Suite 2: public 1,216 bytes (ML-KEM-768 then X25519),
-    private 96 bytes (64-byte ML-KEM seed then X25519).
+    private 96 bytes (64-byte ML-KEM seed then X25519). The private half is never printed.
     """
 
     suite: int
     public: bytes
-    private: bytes
+    private: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,23 +67,19 @@ class KdfParameters:
 @dataclass(frozen=True, slots=True)
 class _SuiteParts:
     hpke: Any
-    generate: Callable[[], tuple[bytes, bytes]]
+    private_length: int
+    public_of: Callable[[bytes], bytes]
     load_public: Callable[[bytes], Any]
     load_private: Callable[[bytes], Any]
 
 
-def _generate_x25519() -> tuple[bytes, bytes]:
-    private = x25519.X25519PrivateKey.generate()
-    return private.public_key().public_bytes_raw(), private.private_bytes_raw()
+def _x25519_public(private: bytes) -> bytes:
+    return x25519.X25519PrivateKey.from_private_bytes(private).public_key().public_bytes_raw()
 
 
-def _generate_hybrid() -> tuple[bytes, bytes]:
-    lattice = mlkem.MLKEM768PrivateKey.generate()
-    public, private = _generate_x25519()
-    return (
-        lattice.public_key().public_bytes_raw() + public,
-        lattice.private_bytes_raw() + private,
-    )
+def _hybrid_public(private: bytes) -> bytes:
+    lattice = mlkem.MLKEM768PrivateKey.from_seed_bytes(private[:_MLKEM_SEED_LENGTH])
+    return lattice.public_key().public_bytes_raw() + _x25519_public(private[_MLKEM_SEED_LENGTH:])
 
 
 def _load_hybrid_public(raw: bytes) -> Any:
@@ -105,7 +103,8 @@ def _load_hybrid_private(raw: bytes) -> Any:
 _SUITES: Final = {
     1: _SuiteParts(
         hpke=hpke.Suite(hpke.KEM.X25519, hpke.KDF.HKDF_SHA256, hpke.AEAD.CHACHA20_POLY1305),
-        generate=_generate_x25519,
+        private_length=_X25519_LENGTH,
+        public_of=_x25519_public,
         load_public=x25519.X25519PublicKey.from_public_bytes,
         load_private=x25519.X25519PrivateKey.from_private_bytes,
     ),
@@ -113,7 +112,8 @@ _SUITES: Final = {
         hpke=hpke.Suite(
             hpke.KEM.MLKEM768_X25519, hpke.KDF.HKDF_SHA256, hpke.AEAD.CHACHA20_POLY1305
         ),
-        generate=_generate_hybrid,
+        private_length=_MLKEM_SEED_LENGTH + _X25519_LENGTH,
+        public_of=_hybrid_public,
         load_public=_load_hybrid_public,
         load_private=_load_hybrid_private,
     ),
@@ -130,7 +130,11 @@ def _suite(number: int) -> _SuiteParts:
 
 @lru_cache(maxsize=64)
 def _public_key(suite: int, raw: bytes) -> Any:
-    return _suite(suite).load_public(raw)
+    parts = _suite(suite)
+    try:
+        return parts.load_public(raw)
+    except ValueError:
+        raise EnvelopeError(f"These bytes are not a public key of suite {suite}.") from None
 
 
 def generate_key_pair(suite: int) -> KeyPair:
@@ -139,8 +143,38 @@ def generate_key_pair(suite: int) -> KeyPair:
     Raises:
         UnknownSuite: for a suite that is not implemented.
     """
-    public, private = _suite(suite).generate()
-    return KeyPair(suite=suite, public=public, private=private)
+    return _key_pair(suite, os.urandom(_suite(suite).private_length))
+
+
+def key_pair_from_seed(seed: bytes, suite: int) -> KeyPair:
+    """The one key pair of ``suite`` that a 256-bit seed stands for, today and always.
+
+    HKDF-SHA256 (RFC 5869) without salt, with the info ``at-the-table/v1/key-pair/suite-N``,
+    stretches the seed to the private bytes: 32 in suite 1; 96 in suite 2, the ML-KEM seed
+    (FIPS 203, d then z) and the X25519 key.
+
+    Raises:
+        UnknownSuite: for a suite that is not implemented.
+        EnvelopeError: for a seed that is not 32 bytes.
+    """
+    parts = _suite(suite)
+    if len(seed) != KEY_LENGTH:
+        raise EnvelopeError("A seed is exactly 32 bytes.")
+    private = _expanded(seed, f"key-pair/suite-{suite}", length=parts.private_length)
+    return _key_pair(suite, private)
+
+
+def _key_pair(suite: int, private: bytes) -> KeyPair:
+    return KeyPair(suite=suite, public=_suite(suite).public_of(private), private=private)
+
+
+def fingerprint(suite: int, public: bytes) -> str:
+    """What people compare to know a public key: 64 hexadecimal digits.
+
+    SHA-256 over ``at-the-table/v1/public-key/``, the suite as one byte, and the key.
+    """
+    labelled = b"at-the-table/v1/public-key/" + bytes((suite,)) + public
+    return hashlib.sha256(labelled).hexdigest()
 
 
 def random_key() -> bytes:
@@ -163,23 +197,65 @@ def seal_to(
     return Envelope(header, body).encode()
 
 
+class Opener:
+    """A private key of one suite, made ready once to open many envelopes.
+
+    Making a hybrid key ready costs as much as opening with it. An opener lives as long as the
+    request or the child process that made it; nothing here keeps one.
+    """
+
+    __slots__ = ("_key", "_parts", "suite")
+
+    def __init__(self, private: bytes, suite: int) -> None:
+        """Make ``private`` ready.
+
+        Raises:
+            UnknownSuite: for a suite that is not implemented.
+            DoesNotOpen: when the bytes are not a private key of this suite.
+        """
+        self.suite = suite
+        self._parts = _suite(suite)
+        try:
+            self._key = self._parts.load_private(private)
+        except ValueError as error:
+            raise DoesNotOpen from error
+
+    @classmethod
+    def for_envelope(cls, private: bytes, sealed: bytes, *, kind: Kind) -> Opener:
+        """``private`` made ready for the suite that an envelope names.
+
+        Raises:
+            EnvelopeError, DoesNotOpen: as ``open_with``.
+        """
+        return cls(private, envelope.decode(sealed, kind=kind).header.suite)
+
+    def open(self, sealed: bytes, *, kind: Kind, bound: tuple[bytes, ...]) -> bytes:
+        """Open what ``seal_to`` sealed in this key's suite.
+
+        Raises:
+            EnvelopeError: when the bytes are not such an envelope, or are of another suite.
+            DoesNotOpen: when key or binding is not the one it was sealed with.
+        """
+        found = envelope.decode(sealed, kind=kind)
+        if found.header.suite != self.suite:
+            raise EnvelopeError("The envelope is of another suite than the key.")
+        try:
+            plaintext = self._parts.hpke.decrypt(
+                found.body, self._key, envelope.associated_data(found.header, *bound)
+            )
+        except (InvalidTag, ValueError) as error:
+            raise DoesNotOpen from error
+        return bytes(plaintext)
+
+
 def open_with(private: bytes, sealed: bytes, *, kind: Kind, bound: tuple[bytes, ...]) -> bytes:
-    """Open what ``seal_to`` sealed.
+    """Open one envelope that ``seal_to`` sealed. For many, make one ``Opener``.
 
     Raises:
         EnvelopeError: when the bytes are not such an envelope.
         DoesNotOpen: when key or binding is not the one it was sealed with.
     """
-    found = envelope.decode(sealed, kind=kind)
-    parts = _suite(found.header.suite)
-    try:
-        key = parts.load_private(private)
-        plaintext = parts.hpke.decrypt(
-            found.body, key, envelope.associated_data(found.header, *bound)
-        )
-    except (InvalidTag, ValueError) as error:
-        raise DoesNotOpen from error
-    return bytes(plaintext)
+    return Opener.for_envelope(private, sealed, kind=kind).open(sealed, kind=kind, bound=bound)
 
 
 def seal_under(
@@ -229,21 +305,41 @@ def open_under(key: bytes, sealed: bytes, *, kind: Kind, bound: tuple[bytes, ...
 
 def subkey(key: bytes, label: str) -> bytes:
     """A 256-bit key of its own purpose, from another (HKDF-SHA256, RFC 5869)."""
+    return _expanded(key, label)
+
+
+def key_from_code(code: bytes, salt: bytes) -> bytes:
+    """A 256-bit key from a keyholder's printed recovery code (160 random bits) and its salt.
+
+    HKDF-SHA256 (RFC 5869): a code drawn at random needs no slow derivation.
+    """
+    return _expanded(code, "recovery-code", salt=salt)
+
+
+def _expanded(
+    key: bytes, label: str, *, salt: bytes | None = None, length: int = KEY_LENGTH
+) -> bytes:
     info = b"at-the-table/v1/" + label.encode("ascii")
-    return HKDF(algorithm=hashes.SHA256(), length=KEY_LENGTH, salt=None, info=info).derive(key)
+    return HKDF(algorithm=hashes.SHA256(), length=length, salt=salt, info=info).derive(key)
 
 
 def key_from_passphrase(passphrase: str, salt: bytes, costs: KdfParameters) -> bytes:
     """A 256-bit key from a passphrase, by Argon2id version 1.3.
 
-    Slow and large on purpose: at the default costs 256 MiB and about half a second.
+    Slow and large on purpose: at the default costs 256 MiB and about a second.
+
+    Raises:
+        DoesNotOpen: for costs or a salt that Argon2id does not allow, or this host can't bear.
     """
-    return hash_secret_raw(
-        secret=passphrase.encode("utf-8"),
-        salt=salt,
-        time_cost=costs.passes,
-        memory_cost=costs.memory_kib,
-        parallelism=costs.lanes,
-        hash_len=KEY_LENGTH,
-        type=Type.ID,
-    )
+    try:
+        return hash_secret_raw(
+            secret=passphrase.encode("utf-8"),
+            salt=salt,
+            time_cost=costs.passes,
+            memory_cost=costs.memory_kib,
+            parallelism=costs.lanes,
+            hash_len=KEY_LENGTH,
+            type=Type.ID,
+        )
+    except (HashingError, OverflowError) as error:
+        raise DoesNotOpen from error

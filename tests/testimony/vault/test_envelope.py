@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import contextlib
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -63,3 +64,49 @@ def test_parts_can_not_slide_into_each_other_when_bound() -> None:
     assert envelope.associated_data(header, b"ab", b"c") != envelope.associated_data(
         header, b"a", b"bc"
     )
+
+
+def test_numbers_once_given_to_kinds_and_buckets_stay() -> None:
+    assert {kind.name: kind.value for kind in Kind} == {
+        "RECORD": 1,
+        "DATA_KEY": 2,
+        "DRAFT": 3,
+        "EPOCH_KEY": 4,
+        "KEYHOLDER_KEY": 5,
+        "UNLOCKED_KEYS": 6,
+        "RECOVERY_COPY": 7,
+        "CHALLENGE": 8,
+        "EXPORT": 9,
+    }
+    assert limits.DRAFT_BUCKETS == (4096, 16384, 65536, 262144, 1048576)
+
+
+def test_the_description_names_every_kind() -> None:
+    page = Path(__file__).resolve().parents[3] / "docs" / "envelope.md"
+    rows = page.read_text(encoding="utf-8").splitlines()
+    for kind in Kind:
+        wanted = f"| {kind.value} | {kind.name.lower().replace('_', ' ')} |"
+        assert any(row.startswith(wanted) for row in rows), wanted
+
+
+@pytest.mark.parametrize("length", [0, 1, 4055, 4056, 4057, 16344, 16345, 262104])
+def test_a_bucket_is_filled_to_the_byte(length: int) -> None:
+    padded = envelope.pad(b"x" * length)
+    assert envelope.bucket_for(length) == len(padded) + envelope.SYMMETRIC_OVERHEAD
+    assert envelope.unpad(padded) == b"x" * length
+
+
+@pytest.mark.parametrize("length", [0, 4, 4055])
+def test_padding_that_is_not_zeros_is_refused(length: int) -> None:
+    padded = envelope.pad(b"x" * length)
+    with pytest.raises(EnvelopeError, match="damaged"):
+        envelope.unpad(padded[:-1] + b"\x01")
+    with pytest.raises(EnvelopeError, match="damaged"):
+        envelope.unpad((len(padded) - 3).to_bytes(4, "big") + padded[4:])
+
+
+def test_a_part_too_long_to_be_bound_is_refused() -> None:
+    header = Header(suite=0, kind=Kind.RECORD)
+    assert envelope.associated_data(header, b"x" * 0xFFFF)
+    with pytest.raises(EnvelopeError, match="too long"):
+        envelope.associated_data(header, b"x" * 0x10000)
