@@ -4,6 +4,7 @@ from django.urls import include, path
 from wagtail.admin import urls as wagtailadmin_urls
 
 urlpatterns = [
+    path("", include("cms.accounts.urls")),
     path("vault/", include("consultation.survey.editorial_urls")),
     path("consultation-reports/", include("consultation.report.urls")),
     path("", include(wagtailadmin_urls)),

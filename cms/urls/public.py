@@ -1,10 +1,15 @@
-"""What anybody may visit: the journeys, which are private, and the campaign's pages."""
+"""What anybody may visit: the journeys, which are private, and the campaign's pages.
 
-from django.urls import include, path
-from wagtail import urls as wagtail_urls
+Of Wagtail's own public routes only the one that serves a page is here: the others are a second
+login, without the second factor and without the throttle.
+"""
+
+from django.urls import include, path, re_path
+from wagtail.urls import serve_pattern
+from wagtail.views import serve
 
 urlpatterns = [
     path("", include("testimony.intake.urls")),
     path("", include("consultation.survey.urls")),
-    path("", include(wagtail_urls)),
+    re_path(serve_pattern, serve, name="wagtail_serve"),
 ]
