@@ -72,7 +72,7 @@ def _cover(report: Report) -> dict[str, Any]:
     return {
         "title": report.title,
         "subtitle": report.subtitle,
-        "edition": str(report.snapshots.count() + 1),
+        "edition": str(report.snapshots.filter(edition__isnull=False).count() + 1),
         "date": report.dated.isoformat(),
         "reply_by": report.reply_by.isoformat(),
         "addressee": {

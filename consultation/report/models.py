@@ -9,11 +9,19 @@ from django.utils.translation import gettext_lazy as _
 from modelcluster.fields import ParentalKey
 from modelcluster.models import ClusterableModel
 from wagtail import blocks
-from wagtail.admin.panels import FieldPanel, InlinePanel
+from wagtail.admin.panels import FieldPanel, HelpPanel, InlinePanel
 from wagtail.fields import StreamField
 from wagtail.models import Orderable
 
 _PARAGRAPHS = [("paragraph", blocks.TextBlock(label=_("paragraph"), rows=4))]
+
+
+class LostEditionPanel(HelpPanel):
+    """Tells an editor that an edition was destroyed, and nothing about whose words it held."""
+
+    class BoundPanel(HelpPanel.BoundPanel):
+        def is_shown(self) -> bool:
+            return bool(self.instance.has_lost_an_edition)
 
 
 class Report(ClusterableModel):
@@ -51,12 +59,19 @@ class Report(ClusterableModel):
     )
     dated = models.DateField(_("dated"))
     reply_by = models.DateField(_("reply asked by"))
+    has_lost_an_edition = models.BooleanField(default=False, editable=False)
     summary = StreamField(_PARAGRAPHS, verbose_name=_("summary"))
     about = StreamField(_PARAGRAPHS, verbose_name=_("who we are"))
     method = StreamField(_PARAGRAPHS, verbose_name=_("how we listened"))
     limits = StreamField(_PARAGRAPHS, verbose_name=_("what this cannot show"))
 
     panels = [
+        LostEditionPanel(
+            content=_(
+                "An edition of this report was destroyed, because somebody took back words that "
+                "it quoted. Freeze and print it again: the words are out of it already."
+            )
+        ),
         FieldPanel("title"),
         FieldPanel("subtitle"),
         FieldPanel("campaign"),

@@ -7,6 +7,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
+from django.utils.translation import gettext_noop
 
 from consultation.survey import questionnaire as compiling
 from consultation.survey.blocks import from_definition
@@ -47,7 +48,7 @@ def publish_questionnaire(
             minor=minor,
             definition=frozen,
         )
-        audit.append(by=by, action="questionnaire published", subject=str(version))
+        audit.append(by=by, action=gettext_noop("questionnaire published"), subject=str(version))
     return version
 
 
@@ -69,7 +70,7 @@ def open_survey(
             opens_on=opens_on,
             closes_on=closes_on,
         )
-        audit.append(by=by, action="survey opened", subject=survey.public_id)
+        audit.append(by=by, action=gettext_noop("survey opened"), subject=survey.public_id)
     return survey
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -13,6 +14,8 @@ from consultation.survey.counting import start_tally
 from consultation.survey.models import Survey, TallyRun
 from consultation.survey.words import table_in_words
 from testimony.vault.permissions import requires
+from testimony.vault.quotas import QuotaSpent
+from testimony.vault.unlock import Stale
 from testimony.vault.views import open_grant
 from testimony.wizard.journeys import read_definition
 
@@ -45,12 +48,16 @@ def start(request: HttpRequest, public_id: str) -> HttpResponseBase:
         return redirect("vault:unlock")
     if grant.collection_id != survey.collection_id:
         raise Http404
-    run = start_tally(
-        by=request.user,  # type: ignore[arg-type]
-        grant=grant,
-        definition=survey.version.definition_id,
-        reason=_("Tally of %(name)s") % {"name": survey.name},
-    )
+    try:
+        run = start_tally(
+            by=request.user,  # type: ignore[arg-type]
+            grant=grant,
+            definition=survey.version.definition_id,
+            reason=_("Tally of %(name)s") % {"name": survey.name},
+        )
+    except (QuotaSpent, Stale) as refusal:
+        messages.error(request, str(refusal))
+        return redirect("tallies:index")
     return redirect("tallies:run", run.pk)
 
 

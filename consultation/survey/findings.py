@@ -58,9 +58,13 @@ def of(collection_id: uuid.UUID, definition_digest: str, language: str) -> Findi
     Raises:
         NotTallied: when there is none.
     """
-    run = TallyRun.objects.filter(
-        collection_id=collection_id, definition_id=definition_digest, state=TallyRun.State.DONE
-    ).first()
+    run = (
+        TallyRun.objects.filter(
+            collection_id=collection_id, definition_id=definition_digest, state=TallyRun.State.DONE
+        )
+        .exclude(tables={})
+        .first()
+    )
     if run is None:
         raise NotTallied
     definition = read_definition(definition_digest)

@@ -91,7 +91,9 @@ class Survey(JourneyModel):
 class TallyRun(models.Model):
     """One count of a collection's answers to one definition: how far it is, and what survived.
 
-    ``tables`` holds protected tables only. An unprotected count never reaches the database.
+    ``tables`` holds protected tables only. An unprotected count never reaches the database. Only
+    the newest count of a source (collection and definition) keeps its tables, and every count its
+    day, not its moment: two counts with one answer between them, subtracted, would be that answer.
     """
 
     class State(models.TextChoices):
@@ -108,15 +110,25 @@ class TallyRun(models.Model):
     hundredths = models.PositiveSmallIntegerField(default=0)
     problem = models.CharField(max_length=200, blank=True)
     tables = models.JSONField(default=dict)
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_on = models.DateField(auto_now_add=True)
 
     class Meta:
-        ordering = ["-created_at", "-pk"]
+        ordering = ["-created_on", "-pk"]
         constraints = [
+            models.UniqueConstraint(
+                fields=["collection", "definition"],
+                condition=~models.Q(tables={}),
+                name="one_count_of_a_source",
+            ),
             models.CheckConstraint(
                 condition=models.Q(hundredths__lte=100), name="tally_progress_is_a_percentage"
-            )
+            ),
         ]
 
     def __str__(self) -> str:
         return f"tally {self.pk}"
+
+    @property
+    def is_replaced(self) -> bool:
+        """Whether it was finished, and a later count took its place."""
+        return self.state == self.State.DONE and not self.tables

@@ -12,7 +12,7 @@ from typing import Any
 
 from consultation.disclosure.tables import CountedTable
 from testimony.wizard import routing
-from testimony.wizard.definition import Definition, Question, answers_named
+from testimony.wizard.definition import Definition, answers_named
 from testimony.wizard.routing import Circumstances
 
 
@@ -27,12 +27,12 @@ class Tally:
             question.permission == "count" for question in definition.questions()
         )
         self._closed = [
-            (section, question)
+            (section, question, frozenset(question.codes))
             for section in definition.sections
             for question in section.questions
             if question.is_closed
         ]
-        self._counts: dict[str, Counter[str]] = {q.key: Counter() for _s, q in self._closed}
+        self._counts: dict[str, Counter[str]] = {q.key: Counter() for _s, q, _c in self._closed}
         self._missing: Counter[str] = Counter()
         self._not_asked: Counter[str] = Counter()
 
@@ -44,21 +44,42 @@ class Tally:
         self.participants += 1
         answers = payload["answers"]
         about = Circumstances(payload["language"], payload["channel"])
-        for section, question in self._closed:
+        for section, question, codes in self._closed:
             met = routing.holds(section.condition, answers, about) and routing.asked(
                 question, answers, about
             )
             if not met:
                 self._not_asked[question.key] += 1
                 continue
-            chosen = self._known_codes(question, answers.get(question.key))
+            answer = answers.get(question.key)
+            chosen = codes.intersection(answer if isinstance(answer, list) else (answer,))
             if not chosen:
                 self._missing[question.key] += 1
-            self._counts[question.key].update(chosen)
+            counts = self._counts[question.key]
+            for code in chosen:
+                counts[code] += 1
+
+    def __add__(self, other: Tally) -> Tally:
+        """Both counts as one: what counting all their records in one go would have given.
+
+        Raises:
+            ValueError: when they count different definitions.
+        """
+        if self.definition.digest != other.definition.digest:
+            raise ValueError("Two tallies of different definitions can't be added.")
+        both = Tally(self.definition)
+        for part in (self, other):
+            both.participants += part.participants
+            both.set_aside += part.set_aside
+            both._missing.update(part._missing)
+            both._not_asked.update(part._not_asked)
+            for key, counts in part._counts.items():
+                both._counts[key].update(counts)
+        return both
 
     def tables(self) -> Iterator[CountedTable]:
         """One table for each closed question, in the questionnaire's order."""
-        for section, question in self._closed:
+        for section, question, _codes in self._closed:
             counts = self._counts[question.key]
             yield CountedTable(
                 question=question.key,
@@ -73,8 +94,3 @@ class Tally:
                     sorted(answers_named(section.condition) | answers_named(question.condition))
                 ),
             )
-
-    @staticmethod
-    def _known_codes(question: Question, answer: Any) -> set[str]:
-        given = answer if isinstance(answer, list) else [answer]
-        return {code for code in given if code in question.codes}

@@ -1,10 +1,20 @@
 """Questionnaires and surveys in the admin."""
 
+from typing import Any
+
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel
 from wagtail.admin.viewsets.model import ModelViewSet, ModelViewSetGroup
+from wagtail.permission_policies import ModelPermissionPolicy
 
 from consultation.survey.models import Questionnaire, Survey
+
+
+class OpenedOnly(ModelPermissionPolicy):
+    """Surveys are opened by an action that names collection and version, not added in a form."""
+
+    def user_has_permission(self, user: Any, action: str) -> bool:
+        return action != "add" and bool(super().user_has_permission(user, action))
 
 
 class QuestionnaireViewSet(ModelViewSet):
@@ -26,16 +36,15 @@ class QuestionnaireViewSet(ModelViewSet):
 
 
 class SurveyViewSet(ModelViewSet):
-    """Surveys: where they stand and when they are open."""
+    """Surveys: where they stand and when they are open. What they ask is opened by an action."""
 
     model = Survey
     name = "surveys"
     icon = "form"
+    copy_view_enabled = False
     list_display = ["name", "version", "opens_on", "closes_on"]
     panels = [
         FieldPanel("name"),
-        FieldPanel("collection"),
-        FieldPanel("version"),
         FieldPanel("opens_on"),
         FieldPanel("closes_on"),
         FieldPanel("timezone"),

@@ -1,12 +1,16 @@
-"""Registers questionnaires, surveys and tallies with the admin."""
+"""Registers questionnaires, surveys and tallies with the admin, and who may do what with them."""
 
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
 from wagtail.admin.menu import MenuItem
+from wagtail.permissions import register_permission_policy
 
-from consultation.survey.viewsets import SurveyGroup
+from consultation.survey.models import Survey
+from consultation.survey.viewsets import OpenedOnly, SurveyGroup
+
+register_permission_policy(Survey, OpenedOnly(Survey))
 
 
 class TalliesMenuItem(MenuItem):

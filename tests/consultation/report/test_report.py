@@ -12,11 +12,13 @@ import pikepdf
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
+from django.urls import reverse
 from django.utils import timezone
 
 from consultation.charts.bars import bar_chart
 from consultation.disclosure.suppression import AlreadyReleased
 from consultation.report import actions, snapshot
+from consultation.report.actions import SnapshotGone
 from consultation.report.findings import OrphanEvidence
 from consultation.report.models import Ask, Edition, ImmutableSnapshot, Report, Snapshot
 from consultation.report.pdf import compile_pdf
@@ -30,7 +32,7 @@ from testimony.curation.models import Theme
 from testimony.intake.submitting import submit_testimony
 from testimony.vault import actions as vault
 from tests.consultation.report import sample
-from tests.factories import TESTIMONY, Consultation
+from tests.factories import TESTIMONY, Consultation, team_client
 
 ROOT = Path(__file__).resolve().parents[3]
 PASSAGE = "They want me further away now, and I go there because the rent does not wait"
@@ -376,3 +378,108 @@ def test_another_language_of_the_same_counts_is_no_second_count(
         stored = actions.freeze_snapshot(by=None, report=report, language=language)
         actions.print_edition(by=None, stored=stored)
     assert Snapshot.objects.count() == 2
+
+
+def _tally(consultation: Consultation) -> None:
+    run = TallyRun.objects.create(
+        collection=consultation.collection, definition_id=consultation.call.definition_id
+    )
+    count(run.pk, consultation.grant())
+
+
+def _freeze(report: Report, title: str) -> Snapshot:
+    report.title = title
+    report.save()
+    return actions.freeze_snapshot(by=None, report=report)
+
+
+def _edition_of(stored: Snapshot) -> str:
+    return str(snapshot.thaw(bytes(stored.canonical)).document["report"]["edition"])
+
+
+def test_freezing_anew_destroys_what_was_never_printed(
+    consultation: Consultation, report: Report
+) -> None:
+    _with_answers(consultation)
+    first = _freeze(report, "One")
+    printed = _freeze(report, "Two")
+    assert list(Snapshot.objects.all()) == [printed]
+    actions.print_edition(by=None, stored=printed)
+    third = _freeze(report, "Three")
+    assert set(Snapshot.objects.all()) == {printed, third}
+    assert [_edition_of(stored) for stored in (first, printed, third)] == ["1", "1", "2"]
+    assert _freeze(report, "Two") == printed
+    assert list(Snapshot.objects.all()) == [printed]
+    report.refresh_from_db()
+    assert not report.has_lost_an_edition
+
+
+def test_a_new_count_destroys_what_was_frozen_from_the_one_before(
+    consultation: Consultation, report: Report
+) -> None:
+    _with_answers(consultation)
+    unprinted = actions.freeze_snapshot(by=None, report=report)
+    submit_testimony(call=consultation.call, answers=TESTIMONY, language="en")
+    _tally(consultation)
+    assert Snapshot.objects.count() == 0
+    with pytest.raises(SnapshotGone):
+        actions.print_edition(by=None, stored=unprinted)
+    printed = actions.freeze_snapshot(by=None, report=report)
+    actions.print_edition(by=None, stored=printed)
+    _tally(consultation)
+    assert list(Snapshot.objects.all()) == [printed]
+
+
+def test_another_report_does_not_publish_other_counts_of_the_same_answers(
+    consultation: Consultation, report: Report
+) -> None:
+    _with_answers(consultation)
+    actions.print_edition(by=None, stored=actions.freeze_snapshot(by=None, report=report))
+    asks = list(report.asks.all())
+    report.pk = None
+    report.save()
+    for ask in asks:
+        ask.pk, ask.report = None, report
+        ask.save()
+    assert _freeze(report, "The same counts in another report")
+    submit_testimony(call=consultation.call, answers=TESTIMONY, language="en")
+    _tally(consultation)
+    with pytest.raises(AlreadyReleased, match="change"):
+        _freeze(report, "Other counts")
+
+
+def test_reports_open_and_are_added_and_copied_without_a_fault(
+    consultation: Consultation, report: Report
+) -> None:
+    consultation.peer.is_superuser = True
+    consultation.peer.save()
+    client = team_client(consultation.peer)
+    typed = {
+        field: str(getattr(report, field))
+        for field in (
+            "campaign", "title", "subtitle", "addressee_office", "addressee_organisation",
+            "sender_organisation", "sender_contact_role", "dated", "reply_by",
+        )
+    }  # fmt: skip
+    typed |= {"collection": str(report.collection_id), "call": str(report.call_id)}
+    for part in ("summary", "about", "method", "limits"):
+        typed |= {
+            f"{part}-count": "1",
+            f"{part}-0-deleted": "",
+            f"{part}-0-order": "0",
+            f"{part}-0-type": "paragraph",
+            f"{part}-0-id": "",
+            f"{part}-0-value": "Words.",
+        }
+    typed |= {
+        "asks-TOTAL_FORMS": "0",
+        "asks-INITIAL_FORMS": "0",
+        "asks-MIN_NUM_FORMS": "0",
+        "asks-MAX_NUM_FORMS": "1000",
+    }
+    for door, given in (("add", []), ("copy", [report.pk]), ("edit", [report.pk])):
+        address = reverse(f"consultation_reports:{door}", args=given)
+        assert client.get(address).status_code == 200
+        assert client.post(address, {**typed, "dated": ""}).status_code == 200
+        assert client.post(address, typed).status_code == 302
+    assert Report.objects.count() == 2

@@ -37,7 +37,10 @@ class Command(BaseCommand):
             raise CommandError("The answers were not counted yet: start a tally first.") from None
         except (OrphanEvidence, AlreadyReleased) as problem:
             raise CommandError(str(problem)) from None
-        edition = actions.print_edition(by=None, stored=stored, progress=self.stderr.write)
+        try:
+            edition = actions.print_edition(by=None, stored=stored, progress=self.stderr.write)
+        except actions.SnapshotGone as problem:
+            raise CommandError(str(problem)) from None
         self.stdout.write(f"{actions.path_of(edition)}")
         self.stdout.write(f"snapshot {stored.digest}")
         self.stdout.write(f"file     {edition.digest}, {edition.pages} pages")
