@@ -12,13 +12,14 @@ class WithoutRequest(logging.Filter):
 
     Django attaches the whole request to its records, and an exception's message may quote
     what somebody typed. What stays is where it happened and what kind of error it was. An answer
-    below 500 is a person's slip, not the server's, and makes no line at all: the system's own log
-    stamps each line with its second.
+    below 500 is a person's slip, and one without an error behind it is a page that asks to come
+    back later: neither makes a line at all, for the system's own log stamps each with its
+    second.
     """
 
     def filter(self, record: logging.LogRecord) -> bool:
         status = getattr(record, "status_code", None)
-        if status is not None and status < _SERVER_ERROR:
+        if status is not None and (status < _SERVER_ERROR or not record.exc_info):
             return False
         for name in ("request", "sql", "params"):
             record.__dict__.pop(name, None)
@@ -31,9 +32,6 @@ class WithoutRequest(logging.Filter):
             record.args = ()
             record.exc_info = None
             record.exc_text = None
-        elif status is not None:
-            record.msg = f"The server answered {status}"
-            record.args = ()
         else:
             record.msg = _QUERY.sub("", record.getMessage())
             record.args = ()

@@ -65,6 +65,15 @@ class RunningSite:
         )
         return found
 
+    def workers(self) -> dict[int, int]:
+        """Each worker process of the server, and the clock ticks it has used."""
+        found = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
+        ticks = {}
+        for child in found:
+            fields = Path(f"/proc/{child}/stat").read_text().rsplit(")", 1)[1].split()
+            ticks[int(child)] = int(fields[11]) + int(fields[12])
+        return ticks
+
     def log(self) -> bytes:
         return (self.state / "server.log").read_bytes()
 
@@ -113,14 +122,19 @@ def served(state: Path) -> Iterator[RunningSite]:
             stderr=log,
         )
         try:
-            _wait_for(site.address)
+            wait_for(site.address)
             yield RunningSite(site.address, state, environment, server.pid)
         finally:
             server.terminate()
             server.wait(30)
 
 
-def _wait_for(address: str) -> None:
+def wait_for(address: str) -> None:
+    """Wait until a server answers.
+
+    Raises:
+        TimeoutError: when it doesn't within half a minute.
+    """
     for _attempt in range(150):
         try:
             urllib.request.urlopen(address + "/check/", timeout=2).close()

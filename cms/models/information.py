@@ -41,6 +41,8 @@ class InformationPage(BasePage):
 def facts_of(collection: facade.Collection) -> list[dict[str, str]]:
     """What anyone may check about a collection, from its real settings."""
     readers = facade.keyholders_of(collection)
+    hold = facade.hold_statement(collection)
+    held = [{"question": gettext("Is anything held back from that?"), "answer": hold}]
     return [
         {"question": gettext("Who runs this?"), "answer": collection.run_by},
         {
@@ -65,8 +67,29 @@ def facts_of(collection: facade.Collection) -> list[dict[str, str]]:
         },
         {
             "question": gettext("When is it destroyed?"),
-            "answer": date_format(collection.destruction_date, "j F Y"),
+            "answer": gettext(
+                "Each month's answers after %(months)s months, and everything on %(date)s at "
+                "the latest. A machine does it each day; nobody has to remember."
+            )
+            % {
+                "months": collection.keep_months,
+                "date": date_format(collection.destruction_date, "j F Y"),
+            },
         },
+        *(held if hold else []),
+        *(
+            [
+                {
+                    "question": gettext("What if everybody loses their key?"),
+                    "answer": gettext(
+                        "Three people each keep a sheet of paper, away from the computer. "
+                        "Two of them together can open what is there. One alone can't."
+                    ),
+                }
+            ]
+            if facade.has_recovery_kit(collection)
+            else []
+        ),
         {
             "question": gettext("What if a court asks?"),
             "answer": gettext(

@@ -22,7 +22,7 @@ INSTALLED_APPS = [
     "wagtail.contrib.settings",
     "wagtail.embeds",
     "wagtail.sites",
-    "wagtail.users",
+    "cms.accounts.apps.TeamUsersConfig",
     "wagtail.snippets",
     "wagtail.documents",
     "wagtail.images",
@@ -33,6 +33,8 @@ INSTALLED_APPS = [
     "taggit",
     "csp",
     "formtools",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -49,6 +51,8 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_otp.middleware.OTPMiddleware",
+    "cms.accounts.middleware.SecondFactorMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -85,6 +89,13 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 
+# Logging in (cms.accounts). Nothing is ever reset by mail: an administrator sets a new password.
+SECOND_FACTOR_ADDRESS = "/admin/second-factor/"
+"""Where a person is sent who still owes a second factor."""
+WAGTAIL_PASSWORD_RESET_ENABLED = False
+OTP_TOTP_ISSUER = "At the Table"
+OTP_TOTP_SYNC = False
+
 # Languages and places. Deadlines name their own timezone; weeks are reckoned in UTC.
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("fr", _("French"))]
@@ -98,6 +109,7 @@ COOKIE_PREFIX = ""
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+SESSION_COOKIE_AGE = 12 * 60 * 60
 CSRF_COOKIE_AGE = None
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Lax"
@@ -183,9 +195,25 @@ VAULT_KDF = {"memory_kib": 256 * 1024, "passes": 3, "lanes": 1}
 VAULT_PEPPER = ""
 VAULT_DERIVATIONS_AT_ONCE = 2
 VAULT_RUN_DIR = BASE_DIR / "var" / "run"
+VAULT_RECEIPTS_AT_ONCE = 4
+VAULT_QUOTAS = {
+    "transcript opened": 60,
+    "reading list opened": 60,
+    "tally started": 20,
+    "export made": 4,
+    "unlock refused": 10,
+}
+"""How many such entries one person may make in the audit log in an hour."""
+
+BACKUP_RECIPIENT = ""
+"""The public half of the age key that archives are sealed to. The other half is kept offline."""
 
 # Where "Leave now" goes: a dull page that needs no account. Nothing is ever fetched from it.
 LEAVE_URL = "https://weather.gc.ca/"
 
 # The report's finished files.
 REPORT_ARCHIVE_DIR = BASE_DIR / "var" / "editions"
+
+# Folders that go into the content archive, beside the database.
+MEDIA_ROOT = BASE_DIR / "var" / "media"
+BACKUP_FOLDERS = {"media": MEDIA_ROOT, "editions": REPORT_ARCHIVE_DIR}

@@ -59,11 +59,13 @@ else:
 
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 
-_data = Path(_required("DATA_DIR"))
-STATIC_ROOT = _data / "static"
-MEDIA_ROOT = _data / "media"
-REPORT_ARCHIVE_DIR = _data / "editions"
-VAULT_RUN_DIR = _data / "run"
+DATA_DIR = Path(_required("DATA_DIR"))
+STATIC_ROOT = DATA_DIR / "static"
+MEDIA_ROOT = DATA_DIR / "media"
+REPORT_ARCHIVE_DIR = DATA_DIR / "editions"
+VAULT_RUN_DIR = DATA_DIR / "run"
+BACKUP_FOLDERS = {"media": MEDIA_ROOT, "editions": REPORT_ARCHIVE_DIR}
+BACKUP_RECIPIENT = str(_environment.str("BACKUP_RECIPIENT", default=""))
 
 # Only over HTTPS, and cookies that no other host can set.
 COOKIE_PREFIX = "__Host-"
@@ -76,3 +78,13 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_HSTS_SECONDS = 63_072_000
 SECURE_HSTS_INCLUDE_SUBDOMAINS = True
 SECURE_HSTS_PRELOAD = True
+
+# What `check --deploy` says of the machine can't be changed from here: the administrator looks,
+# decides, and names the check, separated by commas (docs/runbooks/deploy.md). Our own rules are not
+# advice; of them only the one on HTTPS gives way, to an onion host.
+PROXY_IS_CHECKED = _environment.bool("PROXY_IS_CHECKED", default=False)
+_acknowledged = str(_environment.str("ACKNOWLEDGED_CHECKS", default="")).split(",")
+SILENCED_SYSTEM_CHECKS = [name.strip() for name in _acknowledged if name.strip()]
+for _name in SILENCED_SYSTEM_CHECKS:
+    if _name.startswith("at_the_table.E") and _name != "at_the_table.E009":
+        raise ImproperlyConfigured(f"{_name} is a rule: it can't be acknowledged, only kept.")

@@ -50,3 +50,4 @@ STATIC_ROOT = _SCRATCH / "static"
 MEDIA_ROOT = _SCRATCH / "media"
 REPORT_ARCHIVE_DIR = _SCRATCH / "editions"
 STATIC_ROOT.mkdir(parents=True)
+BACKUP_FOLDERS = {"media": MEDIA_ROOT, "editions": REPORT_ARCHIVE_DIR}

@@ -46,6 +46,14 @@ class ExcerptQuerySet(models.QuerySet["Excerpt"]):
     def approved(self) -> ExcerptQuerySet:
         return self.filter(state=ExcerptState.APPROVED)
 
+    def quotable(self, excerpt_id: Any) -> Excerpt | None:
+        """The approved excerpt of this id, or None: never approved, withdrawn, or not an id."""
+        try:
+            wanted = self.approved().filter(pk=uuid.UUID(str(excerpt_id)))
+            return wanted.only("id", "text", "language").first()
+        except ValueError:
+            return None
+
     def for_collection(self, collection_id: Any) -> ExcerptQuerySet:
         return self.filter(theme__collection_id=collection_id)
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
+from django.utils.translation import gettext_noop
 
 from testimony.intake.models import Call
 from testimony.vault import actions as vault
@@ -44,5 +45,5 @@ def publish_call(
             opens_on=opens_on,
             closes_on=closes_on,
         )
-        audit.append(by=by, action="call published", subject=call.public_id)
+        audit.append(by=by, action=gettext_noop("call published"), subject=call.public_id)
     return call

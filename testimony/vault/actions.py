@@ -1,6 +1,8 @@
-"""The vault's one door: every write that matters, each in one transaction.
+"""Records: sealing what a person sent, taking it back, and forgetting the order of arrival.
 
-Staff actions say ``by=`` and leave an audit entry. What a worker does leaves none.
+Each is one transaction. What a worker does leaves no audit entry and no trace of when. Keys and
+keyholders have a door of their own (``custody``), and so has the day of destruction
+(``retention``).
 """
 
 from __future__ import annotations
@@ -10,29 +12,28 @@ import secrets
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from django.db import transaction
 from django.utils import timezone
 
-from testimony.vault import audit, calendar, keyring, receipts, withdrawal, wordlists
+from testimony.vault import calendar, keyring, receipts, withdrawal
 from testimony.vault.models import (
-    Collection,
     DataKey,
-    Epoch,
     FrozenDefinition,
-    Keyholder,
+    HeldWithdrawal,
     Lane,
+    LegalHold,
     PendingRecord,
+    QuotingStop,
     ReceiptVerifier,
     Record,
     RecordBase,
+    Tombstone,
 )
+from testimony.vault.withdrawal import Scope
 
-if TYPE_CHECKING:
-    from django.contrib.auth.models import AbstractUser
-
-MONTHS_AHEAD: Final = 3
+_ROWS_AT_ONCE: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,68 +42,6 @@ class Sealed:
 
     record_id: uuid.UUID
     code: tuple[str, ...] | None
-
-
-def create_collection(
-    *,
-    by: AbstractUser | None,
-    name: str,
-    run_by: str,
-    kept_where: str,
-    withdrawal_deadline: dt.date,
-    destruction_date: dt.date,
-) -> Collection:
-    """Open a collection. It takes nothing in until it has a keyholder and epochs."""
-    with transaction.atomic():
-        collection = Collection.objects.create(
-            name=name,
-            run_by=run_by,
-            kept_where=kept_where,
-            withdrawal_deadline=withdrawal_deadline,
-            destruction_date=destruction_date,
-        )
-        audit.append(by=by, action="collection created", subject=str(collection.id))
-    return collection
-
-
-def enrol_keyholder(*, by: AbstractUser | None, user: AbstractUser) -> tuple[Keyholder, str]:
-    """Make ``user`` a keyholder and return the passphrase: shown once, kept nowhere."""
-    passphrase = " ".join(wordlists.draw("en"))
-    keyholder = keyring.make_keyholder(user.pk, passphrase)
-    with transaction.atomic():
-        keyholder.save(force_insert=True)
-        audit.append(by=by, action="keyholder enrolled", subject=str(keyholder.id))
-    return keyholder, passphrase
-
-
-def create_epochs(
-    *,
-    by: AbstractUser | None,
-    collection: Collection,
-    keyholders: list[Keyholder],
-    months_ahead: int = MONTHS_AHEAD,
-) -> list[Epoch]:
-    """Make the epochs of this month and the next ones, where missing, granted to keyholders.
-
-    Raises:
-        ValueError: without a keyholder, because nobody could ever open what is sealed.
-    """
-    if not keyholders:
-        raise ValueError("An epoch needs at least one keyholder who can open it.")
-    made: list[Epoch] = []
-    month = calendar.month_of(timezone.now().date())
-    with transaction.atomic():
-        for _step in range(months_ahead + 1):
-            if not Epoch.objects.filter(collection=collection, month=month).exists():
-                epoch, private = keyring.make_epoch(collection, month, generation=1)
-                epoch.save(force_insert=True)
-                for keyholder in keyholders:
-                    keyring.make_grant(epoch, private, keyholder).save(force_insert=True)
-                made.append(epoch)
-            month = calendar.next_month(month)
-        if made:
-            audit.append(by=by, action="epochs created", subject=str(collection.id))
-    return made
 
 
 def freeze_definition(*, canonical: bytes, digest: str) -> FrozenDefinition:
@@ -123,15 +62,19 @@ def seal_record(
     """Seal what a person sent and store it: record, data key and receipt, all or nothing.
 
     Raises:
-        NoValidKey: when the collection has no key for this month.
+        NoValidKey: when the collection has no key for this month, or its last day has passed.
         TooLarge: when the payload passes 256 KiB.
     """
-    week = calendar.week_of(timezone.now().date())
+    today = timezone.now().date()
+    week = calendar.week_of(today)
     month = calendar.epoch_month(week)
     record_id = uuid.uuid4()
     code = receipts.new_code(language) if wants_receipt else None
     with transaction.atomic():
         epoch = keyring.current_epoch(collection_id, month)
+        if epoch.expires <= today:
+            # It is destroyed today: what came in beside that would be left over for good.
+            raise keyring.NoValidKey
         sealed, data_key = keyring.seal_record(
             dict(payload), record_id=record_id, epoch=epoch, definition=definition
         )
@@ -145,7 +88,7 @@ def seal_record(
                     week=week,
                     lane=lane,
                     bucket=len(sealed),
-                    expires=calendar.last_day(month),
+                    expires=epoch.expires,
                     sealed=sealed,
                 )
             ]
@@ -165,38 +108,117 @@ def seal_record(
 def withdraw_record(*, code: str) -> bool:
     """Withdraw everything behind a receipt: data key, record, verifier and all made from them.
 
-    Returns whether there was anything. Leaves no trace of who asked, or when.
+    Returns whether there was anything. Leaves no trace of who asked, or when; a keyed mark keeps
+    an older backup from bringing it back. While an order forbids it, the words leave every page
+    and paper at once, nobody reads or counts the answers any more, and they are deleted on the
+    day the order ends.
     """
     with transaction.atomic():
+        withdrawal.take_turn()
         record_id = receipts.record_for(code)
         if record_id is None:
             return False
-        withdrawal.run(record_id)
-        DataKey.objects.filter(record_id=record_id).delete()
-        ReceiptVerifier.objects.filter(record_id=record_id).delete()
-        for model in (PendingRecord, Record):
-            model.objects.filter(id=record_id).delete()
+        if _is_forbidden(record_id):
+            withdrawal.stop_quoting(record_id)
+            withdrawal.bury(record_id, Scope.QUOTING)
+            HeldWithdrawal.objects.bulk_create(
+                [HeldWithdrawal(record_id=record_id)], ignore_conflicts=True
+            )
+            return True
+        _withdraw(record_id)
     return True
+
+
+def withdraw_quoting(*, code: str) -> bool:
+    """Take back only the permission to quote. Returns whether there was anything.
+
+    It can't be given again: consent is reduced later, never widened.
+    """
+    with transaction.atomic():
+        withdrawal.take_turn()
+        record_id = receipts.record_for(code)
+        if record_id is None:
+            return False
+        withdrawal.stop_quoting(record_id)
+        withdrawal.bury(record_id, Scope.QUOTING)
+    return True
+
+
+def carry_out_held_withdrawals() -> int:
+    """Delete what was withdrawn under an order that has ended. Returns how many records."""
+    done = 0
+    for record_id in HeldWithdrawal.objects.values_list("record_id", flat=True):
+        with transaction.atomic():
+            withdrawal.take_turn()
+            if not _is_forbidden(record_id):
+                _withdraw(record_id)
+                done += 1
+    return done
 
 
 def shuffle_pending() -> int:
     """Move every pending record among the records at rest.
 
-    All records of the same weeks are taken out and written anew in one random order, so that
-    at rest nothing finer than the week can be read from a table's layout. Until this has run,
-    an image of the disk sees the order of that day. Returns how many records moved.
+    All records of the same weeks, of this week and of the last are taken out and written anew in
+    one random order, and so are their data keys and receipt verifiers, each table in an order of
+    its own: at rest nothing finer than the week can be read from a table's layout. This week and
+    the last are written anew each day, because a database also keeps the number of the transaction
+    that wrote a row: a week in which one record came would tell its day. The marks of withdrawals
+    are written anew for the same reason, all of them. Until this has run, an image of the disk
+    sees the order of that day. Returns how many records moved.
     """
-    order = secrets.SystemRandom()
-    fields = [field.attname for field in PendingRecord._meta.concrete_fields]
     with transaction.atomic():
-        pending = list(PendingRecord.objects.select_for_update())
-        resting = Record.objects.filter(week__in={row.week for row in pending})
-        rows: list[RecordBase] = [*pending, *resting.select_for_update()]
-        order.shuffle(rows)
+        withdrawal.take_turn()
+        pending = list(PendingRecord.objects.all())
+        today = timezone.now().date()
+        weeks = {row.week for row in pending}
+        weeks |= {calendar.week_of(today), calendar.week_of(today - dt.timedelta(days=7))}
+        resting = Record.objects.filter(week__in=weeks)
+        rows: list[RecordBase] = [*pending, *resting]
+        ids = [row.id for row in rows]
         resting.delete()
-        Record.objects.bulk_create(
-            [Record(**{name: getattr(row, name) for name in fields}) for row in rows],
-            batch_size=200,
-        )
-        PendingRecord.objects.all().delete()
+        # Only these: another may have come in since.
+        _taken_out(PendingRecord, [row.id for row in pending])
+        fields = [field.attname for field in PendingRecord._meta.concrete_fields]
+        _write_anew([Record(**{name: getattr(row, name) for name in fields}) for row in rows])
+        for model in (DataKey, ReceiptVerifier):
+            _write_anew(_taken_out(model, ids))
+        for marks in (QuotingStop, HeldWithdrawal, Tombstone):
+            kept = list(marks._default_manager.all())
+            marks._default_manager.all().delete()
+            _write_anew(kept)
     return len(pending)
+
+
+def _is_forbidden(record_id: uuid.UUID) -> bool:
+    """Whether an order stops withdrawals from the collection a record belongs to."""
+    return LegalHold.objects.filter(
+        lifted_on__isnull=True,
+        stops_withdrawals=True,
+        collection__epochs__data_keys__record_id=record_id,
+    ).exists()
+
+
+def _withdraw(record_id: uuid.UUID) -> None:
+    withdrawal.erase_record(record_id, Scope.EVERYTHING)
+    withdrawal.bury(record_id, Scope.EVERYTHING)
+
+
+def _taken_out(
+    model: type[DataKey | ReceiptVerifier | PendingRecord], ids: list[uuid.UUID]
+) -> list[Any]:
+    """Remove the rows of these records from a table and return them."""
+    field = "id__in" if model is PendingRecord else "record_id__in"
+    found: list[Any] = []
+    for start in range(0, len(ids), _ROWS_AT_ONCE):
+        some = model._default_manager.filter(**{field: ids[start : start + _ROWS_AT_ONCE]})
+        found += list(some)
+        some.delete()
+    return found
+
+
+def _write_anew(rows: list[Any]) -> None:
+    """Write rows back in a random order of their own."""
+    secrets.SystemRandom().shuffle(rows)
+    if rows:
+        type(rows[0])._default_manager.bulk_create(rows, batch_size=200)

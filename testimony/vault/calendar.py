@@ -48,6 +48,18 @@ def last_day(month: str) -> dt.date:
     return dt.date.fromisoformat(f"{following}-01") - dt.timedelta(days=1)
 
 
+def months_later(month: str, count: int) -> str:
+    """The month ``count`` months after another."""
+    year, number = (int(part) for part in month.split("-"))
+    years, rest = divmod(number - 1 + count, 12)
+    return f"{year + years:04d}-{rest + 1:02d}"
+
+
+def expiry_of(month: str, *, keep_months: int, at_latest: dt.date) -> dt.date:
+    """The last day on which what came in ``month`` is kept: a month's end, or ``at_latest``."""
+    return min(last_day(months_later(month, keep_months)), at_latest)
+
+
 def tick_at(seconds: float) -> int:
     """The five-minute tick that a moment (seconds since 1970) falls in."""
     return int(seconds // TICK_SECONDS)

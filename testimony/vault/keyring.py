@@ -9,13 +9,14 @@ from __future__ import annotations
 import json
 import os
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from django.conf import settings
+from django.utils import timezone
 
-from testimony.vault import sealing
-from testimony.vault.envelope import Kind
+from testimony.vault import calendar, sealing, wordlists
+from testimony.vault.envelope import EnvelopeError, Kind
 from testimony.vault.models import (
     Collection,
     DataKey,
@@ -23,6 +24,7 @@ from testimony.vault.models import (
     EpochGrant,
     FrozenDefinition,
     Keyholder,
+    RecoveryKey,
 )
 from testimony.vault.sealing import KdfParameters
 
@@ -42,7 +44,7 @@ class OpenEpochKey:
     """An epoch's private key in clear, for as long as one request or one child process."""
 
     epoch_id: uuid.UUID
-    private: bytes
+    private: bytes = field(repr=False)
 
 
 def costs() -> KdfParameters:
@@ -50,26 +52,49 @@ def costs() -> KdfParameters:
     return KdfParameters(**settings.VAULT_KDF)
 
 
-def make_keyholder(user_id: int, passphrase: str) -> Keyholder:
-    """A keyholder, unsaved, with a fresh key pair under ``passphrase``."""
+def as_entered(passphrase: str) -> str:
+    """The stubs of a passphrase's words with single spaces: what its key is derived from.
+
+    Stubs tell all words of a list apart, so nothing is lost; and a capital letter, a missing
+    accent or a second space does not keep somebody out.
+    """
+    return " ".join(wordlists.as_typed(passphrase))
+
+
+def make_keyholder(user_id: int, passphrase: str, code: bytes) -> Keyholder:
+    """A keyholder, unsaved: a fresh key pair under ``passphrase``, and a copy under ``code``."""
     pair = sealing.generate_key_pair(settings.VAULT_SUITE)
-    salt, spent = os.urandom(SALT_LENGTH), costs()
-    keyholder = Keyholder(
-        user_id=user_id,
-        suite=pair.suite,
-        public_key=pair.public,
-        salt=salt,
-        kdf_memory_kib=spent.memory_kib,
-        kdf_passes=spent.passes,
-        kdf_lanes=spent.lanes,
-    )
-    keyholder.sealed_private_key = sealing.seal_under(
-        sealing.key_from_passphrase(passphrase, salt, spent),
-        pair.private,
-        kind=Kind.KEYHOLDER_KEY,
-        bound=(keyholder.id.bytes, pair.public),
-    )
+    keyholder = Keyholder(user_id=user_id, suite=pair.suite, public_key=pair.public)
+    wrap_under_passphrase(keyholder, pair.private, passphrase)
+    wrap_under_code(keyholder, pair.private, code)
     return keyholder
+
+
+def wrap_under_passphrase(keyholder: Keyholder, private: bytes, passphrase: str) -> None:
+    """Seal a keyholder's private key under a passphrase, with a fresh salt and today's costs."""
+    salt, spent = os.urandom(SALT_LENGTH), costs()
+    keyholder.salt = salt
+    keyholder.kdf_memory_kib = spent.memory_kib
+    keyholder.kdf_passes = spent.passes
+    keyholder.kdf_lanes = spent.lanes
+    keyholder.sealed_private_key = sealing.seal_under(
+        sealing.key_from_passphrase(as_entered(passphrase), salt, spent),
+        private,
+        kind=Kind.KEYHOLDER_KEY,
+        bound=(keyholder.id.bytes, bytes(keyholder.public_key)),
+    )
+
+
+def wrap_under_code(keyholder: Keyholder, private: bytes, code: bytes) -> None:
+    """Seal a second copy under the 160-bit code that its holder keeps on paper."""
+    salt = os.urandom(SALT_LENGTH)
+    keyholder.recovery_salt = salt
+    keyholder.recovery_sealed_private_key = sealing.seal_under(
+        sealing.key_from_code(code, salt),
+        private,
+        kind=Kind.RECOVERY_COPY,
+        bound=(keyholder.id.bytes, bytes(keyholder.public_key)),
+    )
 
 
 def open_keyholder(keyholder: Keyholder, passphrase: str) -> bytes:
@@ -80,9 +105,23 @@ def open_keyholder(keyholder: Keyholder, passphrase: str) -> bytes:
     """
     spent = KdfParameters(keyholder.kdf_memory_kib, keyholder.kdf_passes, keyholder.kdf_lanes)
     return sealing.open_under(
-        sealing.key_from_passphrase(passphrase, bytes(keyholder.salt), spent),
+        sealing.key_from_passphrase(as_entered(passphrase), bytes(keyholder.salt), spent),
         bytes(keyholder.sealed_private_key),
         kind=Kind.KEYHOLDER_KEY,
+        bound=(keyholder.id.bytes, bytes(keyholder.public_key)),
+    )
+
+
+def open_keyholder_by_code(keyholder: Keyholder, code: bytes) -> bytes:
+    """The keyholder's private key, from the copy under their recovery code.
+
+    Raises:
+        DoesNotOpen: for a code that is not theirs.
+    """
+    return sealing.open_under(
+        sealing.key_from_code(code, bytes(keyholder.recovery_salt)),
+        bytes(keyholder.recovery_sealed_private_key),
+        kind=Kind.RECOVERY_COPY,
         bound=(keyholder.id.bytes, bytes(keyholder.public_key)),
     )
 
@@ -96,21 +135,26 @@ def make_epoch(collection: Collection, month: str, generation: int) -> tuple[Epo
         generation=generation,
         suite=pair.suite,
         public_key=pair.public,
+        expires=calendar.expiry_of(
+            month, keep_months=collection.keep_months, at_latest=collection.destruction_date
+        ),
     )
     return epoch, OpenEpochKey(epoch.id, pair.private)
 
 
-def make_grant(epoch: Epoch, key: OpenEpochKey, keyholder: Keyholder) -> EpochGrant:
-    """An epoch's private key sealed to a keyholder, unsaved."""
+def make_grant(key: OpenEpochKey, recipient: Keyholder | RecoveryKey) -> EpochGrant:
+    """An epoch's private key sealed to a keyholder or a recovery key, unsaved."""
+    is_person = isinstance(recipient, Keyholder)
     return EpochGrant(
-        epoch=epoch,
-        keyholder=keyholder,
+        epoch_id=key.epoch_id,
+        keyholder_id=recipient.id if is_person else None,
+        recovery_key_id=None if is_person else recipient.id,
         sealed_epoch_key=sealing.seal_to(
-            bytes(keyholder.public_key),
+            bytes(recipient.public_key),
             key.private,
-            suite=keyholder.suite,
+            suite=recipient.suite,
             kind=Kind.EPOCH_KEY,
-            bound=(epoch.id.bytes, keyholder.id.bytes),
+            bound=(key.epoch_id.bytes, recipient.id.bytes),
         ),
     )
 
@@ -148,13 +192,24 @@ def current_epoch(collection_id: uuid.UUID, month: str) -> Epoch:
         NoValidKey: when none was made. Intake then fails closed.
     """
     epoch = (
-        Epoch.objects.filter(collection_id=collection_id, month=month)
+        Epoch.objects.filter(collection_id=collection_id, month=month, destroyed_on__isnull=True)
         .order_by("-generation")
         .first()
     )
     if epoch is None:
         raise NoValidKey
     return epoch
+
+
+def is_ready(collection_id: uuid.UUID) -> bool:
+    """Whether a collection has a key for what comes in today."""
+    today = timezone.now().date()
+    return Epoch.objects.filter(
+        collection_id=collection_id,
+        month=calendar.month_of(today),
+        destroyed_on__isnull=True,
+        expires__gt=today,
+    ).exists()
 
 
 def seal_record(
@@ -192,23 +247,26 @@ def open_record(
     *,
     collection_id: uuid.UUID,
     definition: str,
+    opener: sealing.Opener | None = None,
 ) -> dict[str, object]:
-    """Open one record.
+    """Open one record. For many of one epoch, ``opener`` holds its key made ready.
 
     Raises:
         DoesNotOpen: when a row was changed, moved, or belongs to another key.
-        EnvelopeError: when the bytes are not an envelope.
+        EnvelopeError: when the bytes are not an envelope, or hold no JSON object.
     """
     bound = _bound(data_key.record_id, collection_id, definition)
-    key = sealing.open_with(
-        epoch_key.private,
-        bytes(data_key.sealed_data_key),
-        kind=Kind.DATA_KEY,
-        bound=(*bound, epoch_key.epoch_id.bytes),
-    )
-    payload: dict[str, object] = json.loads(
-        sealing.open_under(key, sealed, kind=Kind.RECORD, bound=bound)
-    )
+    wrapped = bytes(data_key.sealed_data_key)
+    if opener is None:
+        opener = sealing.Opener.for_envelope(epoch_key.private, wrapped, kind=Kind.DATA_KEY)
+    key = opener.open(wrapped, kind=Kind.DATA_KEY, bound=(*bound, epoch_key.epoch_id.bytes))
+    plaintext = sealing.open_under(key, sealed, kind=Kind.RECORD, bound=bound)
+    try:
+        payload = json.loads(plaintext)
+    except (ValueError, RecursionError):
+        payload = None
+    if not isinstance(payload, dict):
+        raise EnvelopeError("The record holds no JSON object.")
     return payload
 
 

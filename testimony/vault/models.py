@@ -3,7 +3,8 @@
 Two halves that are backed up apart. The *keyring* (keyholders, epochs, grants, data keys,
 receipt verifiers) opens nothing without a passphrase; the *content* (records) opens nothing
 without the keyring. No foreign key joins a record to its data key, so that either half can be
-restored, or destroyed, alone.
+restored, or destroyed, alone. Which table belongs to which half stands in ``KEYRING``; what is in
+neither archive, because it is worth minutes, in ``FLEETING``.
 
 Never stored here: an address, a user agent, a time finer than a week, an order of arrival.
 """
@@ -11,6 +12,7 @@ Never stored here: an address, a user agent, a time finer than a week, an order 
 from __future__ import annotations
 
 import uuid
+from typing import Final
 
 from django.conf import settings
 from django.db import models
@@ -47,19 +49,37 @@ class Collection(VaultModel):
         _("destruction date"),
         help_text=_("On this day, the keys and everything sealed to them are destroyed."),
     )
+    keep_months = models.PositiveSmallIntegerField(
+        _("months kept"),
+        default=24,
+        help_text=_(
+            "Each month's answers are destroyed this many months later, "
+            "and at the latest on the destruction date."
+        ),
+    )
 
     class Meta:
         verbose_name = _("collection")
         verbose_name_plural = _("collections")
         permissions = [
-            ("unlock_collection", "Can try to unlock a collection"),
+            ("unlock_collection", "Can try to unlock a collection with keys of their own"),
             ("tally_collection", "Can start a tally and see protected tables"),
+            ("hold_keys", "Can become a keyholder"),
+            ("read_testimony", "Can open a transcript under open keys"),
+            ("manage_collection", "Can make collections and hold key ceremonies"),
+            ("read_audit", "Can read the audit log"),
+            ("manage_retention", "Can set a legal hold and destroy what has expired"),
+            ("export_collection", "Can ask for or approve an export"),
         ]
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(destruction_date__gte=models.F("withdrawal_deadline")),
                 name="destruction_not_before_withdrawal_deadline",
-            )
+            ),
+            models.CheckConstraint(
+                condition=models.Q(keep_months__gte=1, keep_months__lte=120),
+                name="kept_between_a_month_and_ten_years",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -91,8 +111,8 @@ class Keyholder(VaultModel):
         REMOVED = "removed", _("removed")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    user = models.OneToOneField(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="keyholder"
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="keyholders"
     )
     state = models.CharField(max_length=10, choices=State, default=State.ACTIVE)
     suite = models.PositiveSmallIntegerField()
@@ -111,7 +131,17 @@ class Keyholder(VaultModel):
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(state__in=["active", "removed"]), name="keyholder_state_known"
-            )
+            ),
+            models.UniqueConstraint(
+                fields=["user"],
+                condition=models.Q(state="active"),
+                name="one_active_keyholder_a_person",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(state="active")
+                | models.Q(sealed_private_key=b"", recovery_sealed_private_key=b""),
+                name="a_removed_keyholder_keeps_no_key",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -119,15 +149,54 @@ class Keyholder(VaultModel):
 
 
 class RecoveryKey(VaultModel):
-    """The public half of a key made offline and split among people. The other half is not here."""
+    """The public half of a key made offline and split among people. The other half is not here.
+
+    It receives nothing until a keyholder with open keys has compared its fingerprint with the
+    printed sheets and put it on a collection's roster.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     suite = models.PositiveSmallIntegerField()
     public_key = models.BinaryField()
     fingerprint = models.CharField(max_length=64, unique=True)
 
+    class Meta:
+        verbose_name = _("recovery key")
+        verbose_name_plural = _("recovery keys")
+
     def __str__(self) -> str:
         return f"recovery key {self.fingerprint[:12]}"
+
+
+class Custody(VaultModel):
+    """The roster: who a collection's next epochs are sealed to, a keyholder or a recovery key."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    collection = models.ForeignKey(Collection, on_delete=models.CASCADE, related_name="roster")
+    keyholder = models.ForeignKey(
+        Keyholder, on_delete=models.CASCADE, null=True, blank=True, related_name="custodies"
+    )
+    recovery_key = models.ForeignKey(
+        RecoveryKey, on_delete=models.CASCADE, null=True, blank=True, related_name="custodies"
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["collection", "keyholder"], name="on_the_roster_once_as_keyholder"
+            ),
+            models.UniqueConstraint(
+                fields=["collection", "recovery_key"], name="on_the_roster_once_as_recovery"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(keyholder__isnull=False, recovery_key__isnull=True)
+                | models.Q(keyholder__isnull=True, recovery_key__isnull=False),
+                name="custody_of_exactly_one",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"custody {self.id}"
 
 
 class Epoch(VaultModel):
@@ -139,6 +208,8 @@ class Epoch(VaultModel):
     generation = models.PositiveSmallIntegerField(default=1)
     suite = models.PositiveSmallIntegerField()
     public_key = models.BinaryField()
+    expires = models.DateField()
+    destroyed_on = models.DateField(null=True, blank=True)
 
     class Meta:
         constraints = [
@@ -201,6 +272,114 @@ class ReceiptVerifier(VaultModel):
 
     def __str__(self) -> str:
         return "receipt verifier"
+
+
+class QuotingStop(VaultModel):
+    """A person took back the permission to quote them. The rest of their consent stands."""
+
+    record_id = models.UUIDField(primary_key=True, editable=False)
+
+    def __str__(self) -> str:
+        return "quoting stopped"
+
+
+class HeldWithdrawal(VaultModel):
+    """A withdrawal that an order forbids for now. It is carried out on the day the order ends."""
+
+    record_id = models.UUIDField(primary_key=True, editable=False)
+
+    def __str__(self) -> str:
+        return "withdrawal waiting"
+
+
+class Tombstone(VaultModel):
+    """A keyed mark of something withdrawn, so that an older backup does not bring it back.
+
+    The token is a keyed digest of the record's id and of what was withdrawn: it can be compared
+    with a record that came back, and tells nobody which records there were.
+    """
+
+    token = models.CharField(max_length=64, primary_key=True)
+    forget_after = models.DateField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(token__regex=r"^[0-9a-f]{64}$"), name="tombstone_is_hex"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return "tombstone"
+
+
+class Erasure(VaultModel):
+    """Something outside the database that must go: tried at commit, and again by the daily job."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    kind = models.CharField(max_length=40)
+    name = models.CharField(max_length=200)
+
+    def __str__(self) -> str:
+        return f"{self.kind} to erase"
+
+
+class LegalHold(VaultModel):
+    """An order or a duty that pauses automatic destruction, and says so in public."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    collection = models.ForeignKey(Collection, on_delete=models.PROTECT, related_name="holds")
+    statement = models.CharField(
+        _("what we tell the public"),
+        max_length=400,
+        help_text=_("Who ordered what, in plain words. Shown where people check us out."),
+    )
+    stops_withdrawals = models.BooleanField(
+        _("it also forbids withdrawals"),
+        default=False,
+        help_text=_("Only if an order says so. Then the receipt page says so too."),
+    )
+    since = models.DateField()
+    lifted_on = models.DateField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["collection"],
+                condition=models.Q(lifted_on__isnull=True),
+                name="one_hold_at_a_time",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"legal hold since {self.since}"
+
+
+class Destruction(VaultModel):
+    """What was destroyed, when and by whose hand: the facts a certificate is printed from."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    collection = models.ForeignKey(
+        Collection, on_delete=models.PROTECT, related_name="destructions"
+    )
+    destroyed_on = models.DateField()
+    facts = models.JSONField()
+
+    class Meta:
+        ordering = ["-destroyed_on"]
+
+    def __str__(self) -> str:
+        return f"destruction of {self.destroyed_on}"
+
+
+class Chore(VaultModel):
+    """When a job that must run each day was last done, so that the team is told when it wasn't."""
+
+    name = models.CharField(max_length=40, primary_key=True)
+    done_on = models.DateField()
+
+    def __str__(self) -> str:
+        return f"{self.name}, {self.done_on}"
 
 
 class Lane(models.TextChoices):
@@ -280,6 +459,44 @@ class UnlockedKeys(VaultModel):
         return "unlocked keys"
 
 
+class ExportRequest(VaultModel):
+    """A copy of a collection that somebody asks to take out, and who approved it.
+
+    It lives as long as the open keys it was asked with, and the approval as long as those of the
+    person who gave it: locking takes either back.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    asked_with = models.ForeignKey(
+        UnlockedKeys, on_delete=models.CASCADE, related_name="exports_asked"
+    )
+    approved_with = models.ForeignKey(
+        UnlockedKeys,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="exports_approved",
+    )
+    recipient = models.CharField(max_length=62)
+    reason = models.CharField(max_length=150)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["asked_with"], name="one_export_asked_at_a_time"),
+            models.CheckConstraint(
+                condition=~models.Q(approved_with=models.F("asked_with")),
+                name="export_approved_with_other_keys",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(recipient__regex=r"^age1[02-9ac-hj-np-z]{58}$"),
+                name="export_recipient_is_an_age_key",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return "export asked for"
+
+
 class AuditEntry(VaultModel):
     """One thing a member of the team did with the vault, chained to the one before it."""
 
@@ -299,3 +516,31 @@ class AuditEntry(VaultModel):
 
     def __str__(self) -> str:
         return f"{self.number} {self.action}"
+
+
+KEYRING: Final[tuple[type[models.Model], ...]] = (
+    Collection,
+    Keyholder,
+    RecoveryKey,
+    Custody,
+    Epoch,
+    EpochGrant,
+    DataKey,
+    ReceiptVerifier,
+    QuotingStop,
+    HeldWithdrawal,
+    Tombstone,
+    LegalHold,
+    Destruction,
+    AuditEntry,
+)
+"""What goes into the keyring's archive: what must never be set back by an older content."""
+
+FLEETING: Final[tuple[type[models.Model], ...]] = (
+    SealedDraft,
+    UnlockedKeys,
+    ExportRequest,
+    Chore,
+    Erasure,
+)
+"""What goes into no archive."""

@@ -9,15 +9,12 @@ from __future__ import annotations
 
 import base64
 import datetime as dt
-import fcntl
 import hashlib
 import json
-import os
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from django.conf import settings
@@ -25,33 +22,54 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from testimony.vault import audit, keyring, sealing
+from testimony.vault import audit, keyring, quotas, sealing
 from testimony.vault.envelope import EnvelopeError, Kind
 from testimony.vault.keyring import NotGranted, OpenEpochKey
 from testimony.vault.limits import DRAFT_BUCKETS
 from testimony.vault.models import (
     Collection,
     DataKey,
+    EpochGrant,
+    HeldWithdrawal,
     Keyholder,
     Lane,
     PendingRecord,
+    QuotingStop,
     Record,
     RecordBase,
     UnlockedKeys,
 )
+from testimony.vault.places import place
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractUser
 
 IDLE: Final = dt.timedelta(minutes=15)
 LONGEST: Final = dt.timedelta(hours=2)
+DERIVATION_PATIENCE: Final = 15.0
 _CHUNK: Final = 500
+_BATCH_BYTES: Final = 4 * 1024 * 1024
 
 
 class Refused(Exception):
     """The vault stays shut. The message says no more than a person may know."""
 
     message = _("That passphrase does not open the vault. Nothing was opened.")
+
+    def __str__(self) -> str:
+        return str(self.message)
+
+
+class Gone(Exception):
+    """The record was withdrawn or destroyed."""
+
+
+class Stale(Exception):
+    """New keys were made since this person unlocked."""
+
+    message = _(
+        "New keys were made since you unlocked. Please lock, unlock again, and repeat this."
+    )
 
     def __str__(self) -> str:
         return str(self.message)
@@ -68,6 +86,16 @@ class Opened:
     record_id: uuid.UUID
     definition: str
     payload: dict[str, Any]
+    may_be_quoted: bool = True
+    """False once the person took back the permission to quote, whatever the payload says."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenKeys:
+    """Which collection's keys a person has open, and for how many minutes more."""
+
+    collection: str
+    minutes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,39 +121,103 @@ class Grant:
 
     @classmethod
     def from_pipe(cls, raw: bytes) -> Grant:
-        """Read back what ``to_pipe`` wrote."""
-        found = json.loads(raw)
-        return cls(
-            collection_id=uuid.UUID(found["collection"]),
-            keyholder_id=uuid.UUID(found["keyholder"]),
-            keys=tuple(
-                OpenEpochKey(uuid.UUID(epoch), base64.b64decode(private))
-                for epoch, private in found["keys"]
-            ),
-        )
+        """Read back what ``to_pipe`` wrote.
 
-    def stream(self, definition: str) -> Iterator[Opened]:
+        Raises:
+            Locked: for anything else.
+        """
+        try:
+            found = json.loads(raw)
+            return cls(
+                collection_id=uuid.UUID(found["collection"]),
+                keyholder_id=uuid.UUID(found["keyholder"]),
+                keys=tuple(
+                    OpenEpochKey(uuid.UUID(epoch), base64.b64decode(private, validate=True))
+                    for epoch, private in found["keys"]
+                ),
+            )
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+            raise Locked from error
+
+    def check_up_to_date(self) -> None:
+        """Whether these keys are all that their holder has of the collection now.
+
+        Raises:
+            Stale: when they were taken away, or newer ones were made since the unlocking: what
+                came in since would be passed over.
+        """
+        held = EpochGrant.objects.filter(
+            keyholder=self.keyholder_id,
+            epoch__collection=self.collection_id,
+            epoch__destroyed_on__isnull=True,
+        )
+        here = [key.epoch_id for key in self.keys]
+        if not held.exists() or held.exclude(epoch__in=here).exists():
+            raise Stale
+
+    def stream(self, definition: str, *, shard: tuple[int, int] = (0, 1)) -> Iterator[Opened]:
         """Every record of one definition, opened one by one, a few hundred rows at a time.
 
         Records whose key was destroyed meanwhile are passed over, and so are those in the lane
-        that is held apart. The order says nothing.
+        that is held apart. The order says nothing. One that is moved among the others while
+        this runs comes once. ``shard`` (i, n) takes the i-th of n equal parts of the space of
+        record ids, so that several processes can share the work.
 
         Raises:
             DoesNotOpen: for a record that was changed or moved.
+            EnvelopeError: for one that is not a record at all.
         """
-        for model in (Record, PendingRecord):
-            rows = (
-                model.objects.filter(collection_id=self.collection_id, definition_id=definition)
-                .exclude(lane=Lane.FLOOD)
-                .order_by("id")
-            )
-            chunk: list[RecordBase] = []
-            for row in rows.iterator(chunk_size=_CHUNK):
-                chunk.append(row)
-                if len(chunk) == _CHUNK:
-                    yield from self._open_all(chunk)
-                    chunk = []
-            yield from self._open_all(chunk)
+        openers: dict[uuid.UUID, sealing.Opener] = {}
+        of_today: set[bytes] = set()
+        for model in (PendingRecord, Record):
+            for ids in self._batches(model, definition, shard):
+                found = model.objects.in_bulk([one for one in ids if one.bytes not in of_today])
+                rows = [found[one] for one in ids if one in found]
+                if model is PendingRecord:
+                    of_today.update(row.id.bytes for row in rows)
+                yield from self._open_all(rows, openers)
+
+    def _batches(
+        self, model: type[PendingRecord | Record], definition: str, shard: tuple[int, int]
+    ) -> Iterator[list[uuid.UUID]]:
+        """The ids of the records to open, in the order of ids, a few megabytes of records a time.
+
+        Pages by primary key alone: each is a short statement that no planner can turn into a
+        sort, and no cursor stays open while the caller writes its progress.
+        """
+        number, count = shard
+        first = uuid.UUID(int=(number << 128) // count)
+        last = uuid.UUID(int=((number + 1 << 128) // count) - 1)
+        columns = ("id", "collection_id", "definition_id", "lane", "bucket")
+        rows = model.objects.filter(id__lte=last).order_by("id").values_list(*columns)
+        following = rows.filter(id__gte=first)
+        while page := list(following[:_CHUNK]):
+            following = rows.filter(id__gt=page[-1][0])
+            ids, size = [], 0
+            for one, collection, asked, lane, bucket in page:
+                if (collection, asked) != (self.collection_id, definition) or lane == Lane.FLOOD:
+                    continue
+                ids.append(one)
+                size += bucket
+                if size >= _BATCH_BYTES:
+                    yield ids
+                    ids, size = [], 0
+            if ids:
+                yield ids
+
+    def open_page(self, definition: str, *, page: int, size: int) -> list[Opened]:
+        """One page of the records of a definition, in the order of their random ids."""
+        ids = [
+            one
+            for model in (PendingRecord, Record)
+            for batch in self._batches(model, definition, (0, 1))
+            for one in batch
+        ]
+        here = sorted(ids)[page * size : (page + 1) * size]
+        rows: list[RecordBase] = []
+        for model in (PendingRecord, Record):
+            rows += model.objects.in_bulk(here).values()
+        return list(self._open_all(rows))
 
     def open_one(self, record_id: uuid.UUID) -> Opened | None:
         """One record, or None when it is gone."""
@@ -135,23 +227,38 @@ class Grant:
                 return next(self._open_all([row]), None)
         return None
 
-    def _open_all(self, rows: list[RecordBase]) -> Iterator[Opened]:
+    def _open_all(
+        self, rows: Sequence[RecordBase], openers: dict[uuid.UUID, sealing.Opener] | None = None
+    ) -> Iterator[Opened]:
+        """Open the rows whose keys are here. ``openers`` keeps keys made ready, by epoch."""
         by_epoch = {key.epoch_id: key for key in self.keys}
-        data_keys = DataKey.objects.in_bulk([row.id for row in rows])
+        ready = {} if openers is None else openers
+        ids = [row.id for row in rows]
+        data_keys = DataKey.objects.in_bulk(ids)
+        for waiting in HeldWithdrawal.objects.filter(record_id__in=ids):
+            data_keys.pop(waiting.record_id, None)
+        not_quoted = set(QuotingStop.objects.filter(record_id__in=ids).values_list("pk", flat=True))
         for row in rows:
             data_key = data_keys.get(row.id)
             if data_key is None or data_key.epoch_id not in by_epoch:
                 continue
+            key = by_epoch[data_key.epoch_id]
+            if key.epoch_id not in ready:
+                ready[key.epoch_id] = sealing.Opener.for_envelope(
+                    key.private, bytes(data_key.sealed_data_key), kind=Kind.DATA_KEY
+                )
             yield Opened(
                 record_id=row.id,
                 definition=row.definition_id,
                 payload=keyring.open_record(
                     bytes(row.sealed),
                     data_key,
-                    by_epoch[data_key.epoch_id],
+                    key,
                     collection_id=row.collection_id,
                     definition=row.definition_id,
+                    opener=ready[key.epoch_id],
                 ),
+                may_be_quoted=row.id not in not_quoted,
             )
 
 
@@ -161,18 +268,22 @@ def unlock(*, by: AbstractUser, passphrase: str, collection: Collection, reason:
     Raises:
         Refused: for a wrong passphrase, somebody who is no keyholder, or no grant. The same
             sentence each time.
+        QuotaSpent: after too many wrong passphrases in an hour.
+        NoPlace: when too many others unlock at this moment.
     """
     keyholder = Keyholder.objects.filter(user_id=by.pk, state=Keyholder.State.ACTIVE).first()
     if keyholder is None:
         raise Refused
+    quotas.check_may(by, "unlock refused")
     try:
-        with _derivation_place():
+        with a_derivation_place():
             private = keyring.open_keyholder(keyholder, passphrase)
         keys = keyring.open_grants(keyholder, private, collection)
     except (sealing.DoesNotOpen, EnvelopeError, NotGranted) as error:
         with transaction.atomic():
             audit.append(by=by, action="unlock refused", subject=str(collection.id))
         raise Refused from error
+    close_expired()
     secret = sealing.random_key()
     row_id = _row_id(secret)
     grant = Grant(collection.id, keyholder.id, keys)
@@ -222,8 +333,61 @@ def resume(secret: str, *, by: AbstractUser) -> Grant:
     return Grant.from_pipe(opened)
 
 
+def status(secret: str, *, by: AbstractUser) -> OpenKeys | None:
+    """What the lock bar of every editorial page shows, without using the keys or their time."""
+    try:
+        row, _raw = _find(secret)
+    except Locked:
+        return None
+    if row.keyholder.user_id != by.pk:
+        return None
+    ends = ends_at(row)
+    minutes = int((ends - timezone.now()).total_seconds() // 60) + 1
+    return OpenKeys(row.collection.name, minutes) if ends > timezone.now() else None
+
+
+def ends_at(row: UnlockedKeys) -> dt.datetime:
+    """When open keys close by themselves, if nobody uses them before."""
+    return min(row.last_used_at + IDLE, row.opened_at + LONGEST)
+
+
+def is_open(row: UnlockedKeys) -> bool:
+    """Whether the time of these keys has not run out, and their holder still is one."""
+    holder = row.keyholder
+    is_holder = holder.state == Keyholder.State.ACTIVE and holder.user.is_active
+    return is_holder and ends_at(row) > timezone.now()
+
+
+def row_of(secret: str, *, by: AbstractUser) -> UnlockedKeys:
+    """The row of the keys behind a cookie's secret, without using them or their time.
+
+    Raises:
+        Locked: when there are none, the time ran out, or they are somebody else's.
+    """
+    row, _raw = _find(secret)
+    if row.keyholder.user_id != by.pk or not is_open(row):
+        raise Locked
+    return row
+
+
+def open_transcript(*, by: AbstractUser, grant: Grant, record_id: uuid.UUID, reason: str) -> Opened:
+    """Open one record to be read, for this request: one audit row, counted against the quota.
+
+    Raises:
+        Gone: when it was withdrawn or destroyed.
+        QuotaSpent: when sixty were opened in the last hour already.
+    """
+    with transaction.atomic():
+        quotas.spend(by, "transcript opened", subject=audit.subject_of(record_id), reason=reason)
+        opened = grant.open_one(record_id)
+        if opened is None:
+            raise Gone
+    return opened
+
+
 def lock(secret: str, *, by: AbstractUser) -> None:
     """Close the keys at once; nothing happens when they are closed already."""
+    close_expired()
     try:
         row, _raw = _find(secret)
     except Locked:
@@ -231,6 +395,11 @@ def lock(secret: str, *, by: AbstractUser) -> None:
     with transaction.atomic():
         audit.append(by=by, action="locked", subject=str(row.collection_id))
         row.delete()
+
+
+def close_all_of(user: AbstractUser) -> int:
+    """Close whatever a person has open, on every device. Returns how many there were."""
+    return UnlockedKeys.objects.filter(keyholder__user_id=user.pk).delete()[0]
 
 
 def close_expired() -> int:
@@ -247,7 +416,11 @@ def _find(secret: str) -> tuple[UnlockedKeys, bytes]:
         raw = base64.urlsafe_b64decode(secret.encode("ascii"))
     except ValueError:
         raise Locked from None
-    row = UnlockedKeys.objects.select_related("keyholder").filter(id=_row_id(raw)).first()
+    row = (
+        UnlockedKeys.objects.select_related("keyholder", "collection")
+        .filter(id=_row_id(raw))
+        .first()
+    )
     if row is None:
         raise Locked
     return row, raw
@@ -261,15 +434,12 @@ def _minute() -> dt.datetime:
     return timezone.now().replace(second=0, microsecond=0)
 
 
-@contextmanager
-def _derivation_place() -> Iterator[None]:
-    """Wait for one of the few places on this host: each derivation takes 256 MiB."""
-    folder = Path(settings.VAULT_RUN_DIR)
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    place = uuid.uuid4().int % settings.VAULT_DERIVATIONS_AT_ONCE
-    descriptor = os.open(folder / f"derivation-{place}.lock", os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
+def a_derivation_place() -> AbstractContextManager[None]:
+    """One of the few places on this host for a derivation, which takes 256 MiB.
+
+    Raises (on entering):
+        NoPlace: when none came free in fifteen seconds.
+    """
+    return place(
+        "derivation", at_once=settings.VAULT_DERIVATIONS_AT_ONCE, patience=DERIVATION_PATIENCE
+    )

@@ -10,7 +10,11 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, Final, TypeVar
 
-from django.http import HttpResponseBase
+from django.conf import settings
+from django.http import Http404, HttpResponseBase, HttpResponseNotFound
+from django.template import loader
+from django.utils import translation
+from django.utils.translation import gettext
 
 _View = TypeVar("_View", bound=Callable[..., HttpResponseBase])
 
@@ -76,12 +80,30 @@ def apply(response: HttpResponseBase) -> HttpResponseBase:
     return response
 
 
+def _missing(wanted: str) -> str:
+    """The page for what is not there, in the language of the address where it is one of ours."""
+    language = wanted if wanted in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
+    with translation.override(language):
+        return loader.get_template("wizard/missing.html").render(
+            {
+                "language": language,
+                "direction": "ltr",
+                "page_title": gettext("Questions"),
+                "leave_url": "/leave",
+            }
+        )
+
+
 def private(view: _View) -> _View:
     """Mark a view as private and put the policy on all it answers."""
 
     @wraps(view)
     def with_policy(*args: Any, **kwargs: Any) -> HttpResponseBase:
-        return apply(view(*args, **kwargs))
+        try:
+            return apply(view(*args, **kwargs))
+        except Http404:
+            # The site's own page for what is missing names the campaign; this one names nothing.
+            return apply(HttpResponseNotFound(_missing(str(kwargs.get("language", "")))))
 
     with_policy.is_private = True  # type: ignore[attr-defined]
     return with_policy  # type: ignore[return-value]

@@ -19,14 +19,22 @@ from django.core.exceptions import SuspiciousOperation
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.middleware.csrf import get_token
 from django.template import loader
-from django.utils import translation
+from django.utils import timezone, translation
 from django.utils.datastructures import MultiValueDict
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from formtools.wizard.views import WizardView
 
-from testimony.vault import actions, drafts, limits, wordlists
+from testimony.vault import (
+    actions,
+    drafts,
+    keyring,
+    limits,
+    receipts,
+    retention,
+    wordlists,
+)
 from testimony.vault.drafts import DraftGone, DraftKey
 from testimony.vault.envelope import TooLarge
 from testimony.vault.keyring import NoValidKey
@@ -52,6 +60,7 @@ STEP_FIELD: Final = "step"
 GO_FIELD: Final = "go"
 LEAVE_ADDRESS: Final = "/leave"
 WITHDRAW_ADDRESS: Final = "/receipt/{language}/"
+_LONGEST_CODE: Final = 300
 
 _NAMES_OF_LANGUAGES: Final = {"en": "English", "fr": "Français"}
 _RIGHT_TO_LEFT: Final = frozenset({"ar", "fa", "he", "ur"})
@@ -166,8 +175,11 @@ class JourneyView(WizardView):
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if self.storage.done is not None:
             return self._show_done()
-        if not self.storage.exists and not self.journey.is_open:
-            return self._closed()
+        if not self.storage.exists:
+            if not self.journey.is_open:
+                return self._closed()
+            if not keyring.is_ready(self.journey.collection_id):
+                return self._not_safe_now()
         return self._show(self._current_step())
 
     def post(self, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -216,14 +228,17 @@ class JourneyView(WizardView):
             return self._problem(
                 _("Your earlier answers are gone"),
                 _(
-                    "They were erased, sent, or left too long, and nothing of them is kept here. "
-                    "What you just typed is below, so that you can copy it. Then start again."
+                    "They were erased or left too long, or you sent them already. No unfinished "
+                    "answers are kept here. What you just typed is below, so that you can copy "
+                    "it. Then start again."
                 ),
                 status=HTTPStatus.GONE,
                 start_again=True,
             )
         if not self.journey.is_open:
             return self._closed()
+        if not keyring.is_ready(self.journey.collection_id):
+            return self._not_safe_now()
         try:
             lane = arrival.lane_of(self.request, self.journey.public_id)
         except arrival.NotFromHere:
@@ -522,7 +537,10 @@ class JourneyView(WizardView):
             }
             return render_private("wizard/check.html", context, status=status)
         section = self._pages[step]
-        context |= self._section_words(section, is_first=order.index(step) == 0)
+        is_first = order.index(step) == 0
+        context |= self._section_words(section, is_first=is_first)
+        if is_first:
+            context["hold"] = retention.statement_for(self.journey.collection_id)
         return render_private("wizard/step.html", context, status=status)
 
     def _section_words(self, section: Section, *, is_first: bool) -> dict[str, Any]:
@@ -540,6 +558,18 @@ class JourneyView(WizardView):
             "wizard/closed.html",
             self._common() | {"typed": self._typed()},
             status=HTTPStatus.OK if self.request.method == "GET" else HTTPStatus.GONE,
+        )
+
+    def _not_safe_now(self) -> HttpResponseBase:
+        """Without a key for this month nothing is asked, so nothing can be lost or lie open."""
+        return self._problem(
+            _("We can't take answers in safely just now"),
+            _(
+                "The key that keeps answers safe is not ready, so we ask nothing today. "
+                "It is not your fault, and nothing of you was kept. Please come back in a day or "
+                "two."
+            ),
+            status=HTTPStatus.SERVICE_UNAVAILABLE,
         )
 
     def _skipped_ahead(self) -> HttpResponseBase:
@@ -637,7 +667,11 @@ def leave(request: HttpRequest) -> HttpResponseBase:
 @private
 @csrf_exempt
 def withdraw(request: HttpRequest, language: str) -> HttpResponseBase:
-    """Take everything back with a receipt's six words. Any code gets the same answer."""
+    """Look a receipt up, and take back everything or only the permission to quote.
+
+    A code that was never one, one whose answers were destroyed and one that was used to withdraw
+    get the same page by the same queries.
+    """
     with translation.override(language):
         context: dict[str, Any] = {
             "language": language,
@@ -653,22 +687,42 @@ def withdraw(request: HttpRequest, language: str) -> HttpResponseBase:
             ],
             "state": "ask",
             "code_value": "",
+            "holds": receipts.public_holds(),
         }
         status = HTTPStatus.OK
         if request.method == "POST":
-            code = request.POST.get("code", "")[:300]
+            code = request.POST.get("code", "")[:_LONGEST_CODE]
             problem = _withdrawal_problem(request, code)
+            if not problem:
+                try:
+                    with receipts.a_place():
+                        context |= _use_receipt(code, request.POST.get(GO_FIELD, ""))
+                except receipts.TooMany:
+                    problem = _("Many people are here right now. Please try again in a minute.")
+                    status = HTTPStatus.SERVICE_UNAVAILABLE
             if problem:
-                status = HTTPStatus.UNPROCESSABLE_ENTITY
-                context |= {
-                    "code_value": code,
-                    "errors": [pages.ErrorLink("code", problem)],
-                }
-            else:
-                actions.withdraw_record(code=code)
-                context["state"] = "withdrawn"
+                if status == HTTPStatus.OK:
+                    status = HTTPStatus.UNPROCESSABLE_ENTITY
+                context |= {"errors": [pages.ErrorLink("code", problem)]}
+            context["code_value"] = code
         context["hidden"] = [{"name": arrival.NONCE_FIELD, "value": arrival.new_nonce("receipt")}]
         return render_private("wizard/withdraw.html", context, status=status)
+
+
+def _use_receipt(code: str, go: str) -> dict[str, Any]:
+    """Do what was asked with a code, and say what it stands for now."""
+    if go == "withdraw":
+        actions.withdraw_record(code=code)
+    elif go == "stop-quoting":
+        actions.withdraw_quoting(code=code)
+    receipt = receipts.look_up(code)
+    return {
+        "state": receipt.state.value,
+        "deadline": receipt.deadline,
+        "is_past_deadline": receipt.deadline is not None
+        and timezone.now().date() > receipt.deadline,
+        "done": go,
+    }
 
 
 def _withdrawal_problem(request: HttpRequest, code: str) -> str:
@@ -681,7 +735,7 @@ def _withdrawal_problem(request: HttpRequest, code: str) -> str:
     stubs = wordlists.as_typed(code)
     if len(stubs) != wordlists.WORDS_IN_A_CODE:
         return _("A code has six words. You typed %(count)s.") % {"count": len(stubs)}
-    known = {wordlists.stub(word) for code in ("en", "fr") for word in wordlists.words(code)}
+    known = wordlists.known_stubs()
     for position, stub in enumerate(stubs, start=1):
         if stub not in known:
             return _("Word %(position)s is not one of our words. Please look at it again.") % {

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.conf import settings
+from django.contrib.auth.views import LoginView
 from django.db import models
 from django.urls import URLPattern, URLResolver, get_resolver
 from wagtail.models import ReferenceIndex, RevisionMixin
@@ -85,6 +86,20 @@ def test_every_editorial_route_of_ours_names_its_permission() -> None:
     assert len(editorial) >= 5
     for path, view in editorial:
         assert getattr(view, "permission", ""), f"/{path} names no permission"
+
+
+def test_there_is_one_door_for_logging_in() -> None:
+    """No other route asks for a password: it would know no second factor and no throttle."""
+    first: dict[str, Any] = {}
+    for path, view in routes():
+        first.setdefault(path, view)
+    for path, view in first.items():
+        made_of = getattr(view, "view_class", view)
+        assert not (isinstance(made_of, type) and issubclass(made_of, LoginView)), f"/{path}"
+    assert {path for path in first if "login" in path} == {
+        "admin/login/",
+        "admin/login/code/",
+    }
 
 
 def test_the_data_inventory_knows_every_field_and_no_other() -> None:

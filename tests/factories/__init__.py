@@ -8,15 +8,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from django.contrib.auth.models import Group
+from django.test import Client
 from django.utils import timezone
+from django_otp import DEVICE_ID_SESSION_KEY
+from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from cms.accounts.models import User
+from cms.accounts.roles import sync_roles
 from consultation.survey import actions as surveys
 from consultation.survey.models import Survey
 from testimony.intake.actions import publish_call
 from testimony.intake.models import Call
-from testimony.vault import actions as vault
-from testimony.vault import unlock
+from testimony.vault import custody, unlock
 from testimony.vault.models import Collection
 from testimony.vault.unlock import Grant
 
@@ -35,6 +39,7 @@ class Consultation:
     keyholder: User
     peer: User
     passphrase: str
+    code: str
     call: Call
     survey: Survey
 
@@ -62,7 +67,7 @@ def user(name: str, **kwargs: Any) -> User:
 
 def consultation() -> Consultation:
     today = timezone.now().date()
-    collection = vault.create_collection(
+    collection = custody.create_collection(
         by=None,
         name="A consultation",
         run_by="The organisation",
@@ -71,8 +76,8 @@ def consultation() -> Consultation:
         destruction_date=today + dt.timedelta(days=700),
     )
     keyholder, peer = user("keyholder"), user("peer")
-    holder, passphrase = vault.enrol_keyholder(by=None, user=keyholder)
-    vault.create_epochs(by=None, collection=collection, keyholders=[holder])
+    enrolled = custody.enrol_keyholder(by=None, user=keyholder)
+    custody.begin_custody(by=None, collection=collection, keyholders=[enrolled.keyholder])
     dates = {"opens_on": today - dt.timedelta(days=1), "closes_on": today + dt.timedelta(days=30)}
     call = publish_call(
         by=None, name="Call", collection=collection, document=document("call"), **dates
@@ -82,7 +87,22 @@ def consultation() -> Consultation:
     survey = surveys.open_survey(
         by=None, name="Survey", collection=collection, version=version, **dates
     )
-    return Consultation(collection, keyholder, peer, passphrase, call, survey)
+    return Consultation(
+        collection, keyholder, peer, enrolled.passphrase, enrolled.code, call, survey
+    )
+
+
+def team_client(person: User, *roles: str) -> Client:
+    """A browser in which somebody with these roles is logged in, second factor given."""
+    sync_roles()
+    person.groups.set(Group.objects.filter(name__in=roles))
+    device = TOTPDevice.objects.create(user=person, name="phone", confirmed=True)
+    client = Client()
+    client.force_login(person)
+    session = client.session
+    session[DEVICE_ID_SESSION_KEY] = device.persistent_id
+    session.save()
+    return client
 
 
 TESTIMONY = {

@@ -51,6 +51,7 @@ class Person:
             viewport={"width": 360, "height": 740},
             base_url=site.address,
         )
+        self.site = site
         self.page: Page = self.context.new_page()
         self.outside: list[str] = []
         self.complaints: list[str] = []
@@ -73,6 +74,31 @@ class Person:
 
     def go_on(self, name: str = "Continue") -> None:
         self.page.get_by_role("button", name=name, exact=True).click()
+
+    def log_in(self, name: str) -> None:
+        """As one of the example people: the password, then the code where there is a phone."""
+        login = self.site.logins[name]
+        if "/admin/login/" not in self.page.url:
+            self.page.goto("/admin/login/")
+        self.page.get_by_label("Username").fill(name)
+        self.page.get_by_label("Password").fill(login["password"])
+        self.go_on("Sign in")
+        if "totp" in login:
+            self.give_code(name)
+            self.go_on("Sign in")
+
+    def give_code(self, name: str) -> None:
+        """Type the digits that the phone of ``name`` shows: always some that were never used."""
+        self.page.get_by_label("Six digits").fill(self.site.manage("demo_code", name).strip())
+
+    def has_no_barrier(self, *, within: str) -> None:
+        """axe finds nothing in one part of a page of the admin, and 320 px are enough for it."""
+        found = Axe().run(self.page, context=within, options={**AXE, "resultTypes": ["violations"]})
+        assert found.violations_count == 0, f"{self.page.url}: {found.generate_report()}"
+        self.page.set_viewport_size({"width": 320, "height": 640})
+        wide = self.page.evaluate("document.querySelector('main').scrollWidth")
+        assert wide <= 320, f"{self.page.url} is {wide} px wide"
+        self.page.set_viewport_size({"width": 360, "height": 740})
 
     def looks_right(self, name: str) -> None:
         """No barrier that axe can find, no sideways scroll at 320 px, and a picture if asked."""

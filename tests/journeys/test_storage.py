@@ -92,7 +92,7 @@ def test_nothing_readable_is_left_on_the_disk(site: RunningSite) -> None:
     words = walk(other, paths["survey"], (*RESPONSE[:-1], (("q-else", MARK),)))
     other.get("/receipt/en/")
     other.post("/receipt/en/", ("code", " ".join(words)), ("go", "withdraw"))
-    assert "Done" in other.text
+    assert "We hold nothing for these words" in other.text
     found = [str(file) for file in _everything_kept(site) if _holds(file, MARK)]
     assert found == []
     assert b"/t/" not in site.log()

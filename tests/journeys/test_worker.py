@@ -140,6 +140,8 @@ def test_a_respondent_answers_in_french_and_takes_it_back(
     worker.page.goto("/receipt/fr/")
     worker.looks_right("withdraw")
     worker.page.get_by_label("Vos six mots").fill("  ".join(word[:4].upper() for word in words))
+    worker.go_on("Continuer")
+    worker.looks_right("receipt-held")
     worker.go_on("Tout reprendre")
     worker.looks_right("withdrawn")
     assert site.records() == before

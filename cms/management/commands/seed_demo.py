@@ -7,19 +7,20 @@ again finds what is there, renews the keys, and prints the same report.
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import json
 import os
 import secrets
 from pathlib import Path
 from typing import Any, Final
 
-from django.conf import settings
 from django.contrib.auth.models import Group
 from django.core.management.base import BaseCommand
 from django.db import transaction
 from django.utils import timezone
 from wagtail.models import Page, Site
 
+from cms.accounts.demo import give_second_factor, logins_file
 from cms.accounts.models import User
 from cms.accounts.roles import sync_roles
 from cms.demo.responses import survey_responses
@@ -41,7 +42,14 @@ CAMPAIGN: Final = "Help make sex work safer in London"
 SURVEY: Final = "Safety at work 2026"
 CALL: Final = "Policing and our work 2026"
 CONTENT: Final = Path(__file__).resolve().parent.parent.parent / "demo"
-PEOPLE: Final = ("editor", "keyholder", "peer")
+PEOPLE: Final = {
+    "editor": ("Editors", "Publishers"),
+    "keyholder": ("Keyholders",),
+    "peer": ("Peer readers", "Approvers", "Keyholders"),
+    "analyst": ("Analysts",),
+    "administrator": ("Administrators",),
+}
+KEYHOLDERS: Final = ("keyholder", "peer")
 REASON: Final = "Example consultation"
 
 
@@ -59,15 +67,16 @@ class Command(BaseCommand):
         collection = facade.Collection.objects.filter(name=CAMPAIGN).first()
         if collection is None:
             collection = self._collection(kept)
-        facade.create_epochs(
-            by=None, collection=collection, keyholders=list(facade.Keyholder.objects.all())
-        )
+        facade.renew_epochs(by=None, collection=collection)
         call, survey = self._doors(collection)
         self._answers(call, survey)
         self._pages(collection, call, survey)
         report = self._report(collection, call, survey, kept)
         stored = reports.freeze_snapshot(by=None, report=report)
         edition = reports.print_edition(by=None, stored=stored, progress=self._say)
+        self._say("Doing the daily job")
+        for problem in facade.do_daily_chores().problems:
+            self._say(problem)
         self._farewell(kept, reports.path_of(edition), edition.pages, stored.digest)
 
     def _say(self, words: str) -> None:
@@ -77,42 +86,50 @@ class Command(BaseCommand):
     # The team.
 
     def _people(self) -> dict[str, dict[str, str]]:
-        """Example people with throw-away passwords, kept in a file only its owner can read."""
-        file = _logins()
+        """Example people with throw-away logins, kept in a file only its owner can read.
+
+        Nobody is a superuser. Whoever may try the vault has a second factor.
+        """
+        file = logins_file()
         kept: dict[str, dict[str, str]] = (
             json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
         )
-        for name in PEOPLE:
+        for name, roles in PEOPLE.items():
             user, created = User.objects.get_or_create(username=name)
             entry = kept.setdefault(name, {})
             if created or "password" not in entry:
                 entry["password"] = secrets.token_urlsafe(9)
                 user.set_password(entry["password"])
-                user.is_superuser = user.is_staff = name == "editor"
-                user.save()
-        _groups("keyholder", "Keyholders")
-        _groups("peer", "Peer readers")
+            user.is_superuser = user.is_staff = False
+            user.save()
+            user.groups.set(Group.objects.filter(name__in=roles))
+            if user.needs_second_factor:
+                entry["totp"] = give_second_factor(user, entry.get("totp", ""))
         _keep_private(file, kept)
         return kept
 
     def _collection(self, kept: dict[str, dict[str, str]]) -> facade.Collection:
         self._say("Making keys for two keyholders")
         today = timezone.now().date()
-        editor = User.objects.get(username="editor")
+        administrator = User.objects.get(username="administrator")
         with transaction.atomic():
             collection = facade.create_collection(
-                by=editor,
+                by=administrator,
                 name=CAMPAIGN,
                 run_by="Safe Space London, a peer-driven organisation of sex workers.",
                 kept_where="On one computer that we look after ourselves, in Canada.",
                 withdrawal_deadline=today + dt.timedelta(days=60),
                 destruction_date=today + dt.timedelta(days=730),
             )
-            for name in ("keyholder", "peer"):
+            holders = []
+            for name in KEYHOLDERS:
                 user = User.objects.get(username=name)
-                _holder, passphrase = facade.enrol_keyholder(by=editor, user=user)
-                kept[name]["passphrase"] = passphrase
-        _keep_private(_logins(), kept)
+                enrolled = facade.enrol_keyholder(by=user, user=user)
+                kept[name]["passphrase"] = enrolled.passphrase
+                kept[name]["recovery code"] = enrolled.code
+                holders.append(enrolled.keyholder)
+            facade.begin_custody(by=administrator, collection=collection, keyholders=holders)
+        _keep_private(logins_file(), kept)
         return collection
 
     # The doors, and what comes in through them.
@@ -155,7 +172,6 @@ class Command(BaseCommand):
             for item in responses[held:]:
                 submit_response(survey=survey, answers=item["answers"], language=item["language"])
             self._say(f"{len(responses)} survey responses sealed")
-        facade.shuffle_pending()
 
     # The pages.
 
@@ -260,9 +276,14 @@ class Command(BaseCommand):
             for position, item in enumerate(content("themes"))
         }
         passages = [item["passage"] for item in content("testimonies") if item["passage"]]
-        opened = curation.open_reading_list(
-            by=proposer, grant=grant, definition=call.definition_id, reason=REASON
-        )
+        opened: list[Any] = []
+        for page in itertools.count():
+            found = curation.open_reading_list(
+                by=proposer, grant=grant, definition=call.definition_id, reason=REASON, page=page
+            )
+            if not found:
+                break
+            opened += found
         taken = 0
         for passage in passages:
             for record in opened:
@@ -322,23 +343,17 @@ class Command(BaseCommand):
         for name, entry in kept.items():
             passphrase = entry.get("passphrase")
             vault = f"   vault passphrase: {passphrase}" if passphrase else ""
-            self.stdout.write(f"  {name:<10} password: {entry['password']}{vault}")
+            self.stdout.write(f"  {name:<14} password: {entry['password']}{vault}")
+        self.stdout.write("")
+        self.stdout.write("After the password, everyone but the editor is asked for six digits.")
+        self.stdout.write("For a code: .venv/bin/python manage.py demo_code keyholder")
 
 
 _HOME_FIELDS: Final = ("title", "organisation", "lead", "call_to_action_text")
 
 
-def _logins() -> Path:
-    """The file of throw-away logins, beside the example database."""
-    return Path(settings.MEDIA_ROOT).parent / "logins.json"
-
-
 def _stream(paragraphs: list[str]) -> str:
     return json.dumps([{"type": "paragraph", "value": text} for text in paragraphs])
-
-
-def _groups(username: str, group: str) -> None:
-    User.objects.get(username=username).groups.add(Group.objects.get(name=group))
 
 
 def _keep_private(file: Path, kept: dict[str, dict[str, str]]) -> None:

@@ -8,7 +8,7 @@ import pytest
 from django.db import transaction
 
 from testimony.intake.submitting import submit_testimony
-from testimony.vault import actions, keyring, withdrawal
+from testimony.vault import actions, withdrawal
 from testimony.vault.keyring import NoValidKey
 from testimony.vault.models import (
     DataKey,
@@ -120,7 +120,7 @@ def test_a_receipt_withdraws_everything_of_one_person_and_nothing_of_another(
 def test_a_withdrawal_that_fails_above_leaves_all_as_it_was(
     consultation: Consultation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(_record: uuid.UUID) -> None:
+    def fail(_record: uuid.UUID, _scope: object) -> None:
         raise RuntimeError("a page would not let go")
 
     sealed = _seal(consultation)
@@ -156,10 +156,3 @@ def test_shuffling_moves_all_records_and_forgets_their_order(consultation: Consu
     actions.shuffle_pending()
     assert Record.objects.filter(id=late).exists()
     assert len(list(consultation.grant().stream(consultation.call.definition_id))) == 61
-
-
-def test_an_epoch_key_sealed_for_one_keyholder_is_not_anothers(consultation: Consultation) -> None:
-    holder, passphrase = actions.enrol_keyholder(by=None, user=consultation.peer)
-    private = keyring.open_keyholder(holder, passphrase)
-    with pytest.raises(keyring.NotGranted):
-        keyring.open_grants(holder, private, consultation.collection)

@@ -324,6 +324,25 @@ def test_without_a_valid_key_intake_fails_closed_and_keeps_the_draft(phone: Phon
     assert "Here are your six words" in phone.get().send().text
 
 
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_without_a_valid_key_nobody_is_asked_anything(
+    consultation: Consultation, language: str
+) -> None:
+    Epoch.objects.update(expires=timezone.now().date() - dt.timedelta(days=1))
+    phone = Phone(f"/t/{consultation.call.public_id}/{language}/")
+    assert phone.status == 503
+    assert "<form" not in phone.text
+    assert phone.client.cookies == {}
+    assert "not your fault" in phone.text or "pas votre faute" in phone.text
+
+
+def test_a_first_answer_sent_after_the_key_ran_out_is_not_kept(phone: Phone) -> None:
+    Epoch.objects.all().delete()
+    phone.post(q_age="adult")
+    assert phone.status == 503
+    assert SealedDraft.objects.count() == 0
+
+
 def test_a_crash_shows_the_typed_text_and_stores_nothing(
     phone: Phone, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -447,7 +466,7 @@ class TestWithdrawing:
     def _ask(self, client: Client, code: str) -> Any:
         page = client.get("/receipt/en/").content.decode()
         nonce = dict(HIDDEN.findall(page))["n"]
-        return client.post("/receipt/en/", {"n": nonce, "code": code}, **HERE)
+        return client.post("/receipt/en/", {"n": nonce, "code": code, "go": "withdraw"}, **HERE)
 
     def test_any_six_words_of_ours_get_the_same_page(
         self, consultation: Consultation, client: Client

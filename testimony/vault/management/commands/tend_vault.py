@@ -1,19 +1,28 @@
-"""The daily job: forget the order of arrival, and delete what has run out."""
+"""The daily job: everything that must happen each day without anybody having to remember it."""
 
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from testimony.vault import actions, drafts, unlock
+from testimony.vault import chores
 
 
 class Command(BaseCommand):
-    help = "Move the day's records among the others, delete expired drafts and keys left open."
+    help = (
+        "Forget the order of arrival, make the next months' keys, destroy what has expired, "
+        "carry out what waited, and clean the disk of what was deleted."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--close",
+            action="store_true",
+            help="Only erase expired drafts and keys left open. For every five minutes.",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        moved = actions.shuffle_pending()
-        expired = drafts.erase_expired()
-        closed = unlock.close_expired()
-        self.stdout.write(
-            f"{moved} records moved, {expired} drafts erased, {closed} unlocked sessions closed."
-        )
+        done = chores.close_only() if options["close"] else chores.do_all()
+        for line in done.lines:
+            self.stdout.write(line)
+        if done.problems:
+            raise CommandError("\n".join(done.problems))
