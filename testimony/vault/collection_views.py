@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, cast
 
-from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
@@ -18,8 +16,6 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from testimony.vault import calendar, custody, exports, papers, recovery, retention
-from testimony.vault.custody import CeremonyRefused
-from testimony.vault.exports import ExportRefused
 from testimony.vault.forms import (
     AnswerForm,
     BeginForm,
@@ -32,6 +28,7 @@ from testimony.vault.forms import (
     TrustForm,
     active_keyholders,
 )
+from testimony.vault.guided import REFUSALS, step
 from testimony.vault.models import (
     Collection,
     Custody,
@@ -44,15 +41,12 @@ from testimony.vault.models import (
 )
 from testimony.vault.permissions import may, requires
 from testimony.vault.recovery import NotARecoveryFile
-from testimony.vault.retention import HoldRefused
 from testimony.vault.sealing import fingerprint
 from testimony.vault.unlock import Grant
 from testimony.vault.views import open_grant
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractUser
-
-_REFUSALS = (CeremonyRefused, ExportRefused, HoldRefused, NotARecoveryFile)
 
 
 def actor(request: HttpRequest) -> AbstractUser:
@@ -546,53 +540,13 @@ def certificate(request: HttpRequest, pk: uuid.UUID) -> HttpResponseBase:
 # Pieces.
 
 
-def step(
-    request: HttpRequest,
-    form: forms.BaseForm,
-    act: Callable[[Any], HttpResponseBase],
-    *,
-    title: str,
-    told: list[str],
-    button: str,
-    back: str,
-    listed: list[dict[str, Any]] | None = None,
-    facts: list[dict[str, Any]] | None = None,
-    onward: dict[str, str] | None = None,
-) -> HttpResponseBase:
-    """One guided step: what it does in plain words, a form, and what became of it."""
-    problem, status = "", HTTPStatus.OK
-    if request.method == "POST":
-        status = HTTPStatus.UNPROCESSABLE_ENTITY
-        if form.is_valid():
-            try:
-                return act(form)
-            except _REFUSALS as refusal:
-                problem = str(refusal)
-    return render(
-        request,
-        "vault/step.html",
-        {
-            "title": title,
-            "told": told,
-            "form": form,
-            "button": button,
-            "problem": problem,
-            "listed": listed or [],
-            "facts": facts or [],
-            "onward": onward,
-            "back": back,
-        },
-        status=status,
-    )
-
-
 def _press(
     request: HttpRequest, collection: Collection, act: Callable[[], str]
 ) -> HttpResponseBase:
     """One button on the collection's page: done with a sentence, or refused with one."""
     try:
         messages.success(request, act())
-    except _REFUSALS as refusal:
+    except REFUSALS as refusal:
         messages.error(request, str(refusal))
     return redirect("vault:collection", collection.pk)
 

@@ -15,9 +15,10 @@ from django.views.decorators.debug import sensitive_post_parameters, sensitive_v
 from django.views.decorators.http import require_http_methods, require_POST
 
 from testimony.vault import archives, exports
-from testimony.vault.collection_views import actor, grant_for, name_of, step, unlock_first
+from testimony.vault.collection_views import actor, grant_for, name_of, unlock_first
 from testimony.vault.exports import ExportFailed, ExportRefused
 from testimony.vault.forms import ApproveForm, ExportForm
+from testimony.vault.guided import step
 from testimony.vault.models import Collection
 from testimony.vault.permissions import requires
 from testimony.vault.quotas import QuotaSpent

@@ -6,23 +6,22 @@ What opens something is shown on one page, once, and kept nowhere: not in a sess
 from __future__ import annotations
 
 from collections.abc import Callable
-from http import HTTPStatus
 from typing import Any
 
 from django import forms
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_http_methods, require_POST
 
 from testimony.vault import custody, papers, recovery_codes
-from testimony.vault.custody import CeremonyRefused, Enrolled
+from testimony.vault.custody import Enrolled
 from testimony.vault.forms import ChangeWordsForm, CodeForm, EnrolForm, StartOverForm
+from testimony.vault.guided import step
 from testimony.vault.permissions import requires
-from testimony.vault.places import NoPlace
-from testimony.vault.quotas import QuotaSpent
 from testimony.vault.views import keyholder_of
 
 
@@ -158,36 +157,25 @@ def _guided(
     button: str,
     act: Callable[[dict[str, Any]], Enrolled],
     is_recovery: bool = False,
-) -> HttpResponse:
-    """One step: what it does in plain words, a form, and then what is shown once."""
-    form = form_class(request.POST or None)
-    problem, status = "", HTTPStatus.OK
-    if request.method == "POST":
-        status = HTTPStatus.UNPROCESSABLE_ENTITY
-        if form.is_valid():
-            try:
-                enrolled = act(form.cleaned_data)
-            except (CeremonyRefused, QuotaSpent) as refusal:
-                problem = str(refusal)
-            except NoPlace:
-                problem = _("Others are unlocking right now. Please try again in a moment.")
-                status = HTTPStatus.SERVICE_UNAVAILABLE
-            else:
-                return render(
-                    request,
-                    "vault/shown_once.html",
-                    {"words": enrolled.passphrase.split(), "code": enrolled.code},
-                )
-    return render(
+) -> HttpResponseBase:
+    """A guided step that ends with what is shown once."""
+
+    @sensitive_variables("form", "enrolled")
+    def show(form: forms.Form) -> HttpResponseBase:
+        enrolled = act(form.cleaned_data)
+        return render(
+            request,
+            "vault/shown_once.html",
+            {"words": enrolled.passphrase.split(), "code": enrolled.code},
+        )
+
+    return step(
         request,
-        "vault/step.html",
-        {
-            "title": title,
-            "told": told,
-            "form": form,
-            "button": button,
-            "problem": problem,
-            "is_recovery": is_recovery,
-        },
-        status=status,
+        form_class(request.POST or None),
+        show,
+        title=title,
+        told=told,
+        button=button,
+        back=reverse("vault:index"),
+        is_recovery=is_recovery,
     )
