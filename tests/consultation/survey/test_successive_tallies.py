@@ -27,7 +27,7 @@ from testimony.vault import disk
 from testimony.vault.models import FrozenDefinition
 from tests import factories
 from tests.factories import Consultation, team_client
-from tests.testimony.vault.databases import IS_POSTGRESQL, OwnDatabase, administer
+from tests.testimony.vault.databases import OwnDatabase, segments_thrown_away
 
 ANSWERS = {
     "age": "adult",
@@ -214,11 +214,8 @@ def test_the_list_of_tallies_and_each_of_them_open(consultation: Consultation) -
 @pytest.fixture
 def thrown_away() -> Iterator[None]:
     """A cluster that is set up as the runbook says."""
-    if IS_POSTGRESQL:
-        administer("ALTER SYSTEM SET wal_recycle = off", "SELECT pg_reload_conf()")
-    yield
-    if IS_POSTGRESQL:
-        administer("ALTER SYSTEM RESET wal_recycle", "SELECT pg_reload_conf()")
+    with segments_thrown_away():
+        yield
 
 
 def test_no_file_of_the_database_keeps_the_earlier_count(

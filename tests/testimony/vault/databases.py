@@ -12,6 +12,7 @@ import os
 import shutil
 import sqlite3
 import threading
+import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -131,6 +132,27 @@ def administer(*statements: str) -> None:
     with psycopg.connect("dbname=postgres", autocommit=True) as direct:
         for statement in statements:
             direct.execute(statement)
+
+
+@contextmanager
+def segments_thrown_away() -> Iterator[None]:
+    """A cluster that is set up as the runbook says, for one test at a time.
+
+    The setting is the whole cluster's: another process of the suite waits for its turn.
+    """
+    if not IS_POSTGRESQL:
+        yield
+        return
+    with psycopg.connect("dbname=postgres", autocommit=True) as turn:
+        while not turn.execute("SELECT pg_try_advisory_lock(7)").fetchone() == (True,):
+            time.sleep(0.2)
+        turn.execute("ALTER SYSTEM SET wal_recycle = off")
+        turn.execute("SELECT pg_reload_conf()")
+        try:
+            yield
+        finally:
+            turn.execute("ALTER SYSTEM RESET wal_recycle")
+            turn.execute("SELECT pg_reload_conf()")
 
 
 def at_once(*works: Callable[[], Any], seconds: float = 60) -> list[Any]:

@@ -39,6 +39,7 @@ from tests.testimony.vault.databases import (
     administer,
     frozen,
     quoted,
+    segments_thrown_away,
     told,
 )
 
@@ -50,11 +51,8 @@ postgresql_only = pytest.mark.skipif(not IS_POSTGRESQL, reason="PostgreSQL's own
 def _segments_are_thrown_away(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A cluster that is set up as the runbook says."""
     monkeypatch.setattr(disk, "PATIENCE", 60.0)  # others of the suite may write meanwhile
-    if IS_POSTGRESQL:
-        administer("ALTER SYSTEM SET wal_recycle = off", "SELECT pg_reload_conf()")
-    yield
-    if IS_POSTGRESQL:
-        administer("ALTER SYSTEM RESET wal_recycle", "SELECT pg_reload_conf()")
+    with segments_thrown_away():
+        yield
 
 
 def _written(found: bytes | str | uuid.UUID) -> list[bytes]:
