@@ -27,7 +27,7 @@ from testimony.vault import disk
 from testimony.vault.models import FrozenDefinition
 from tests import factories
 from tests.factories import Consultation, team_client
-from tests.testimony.vault.databases import OwnDatabase, segments_thrown_away
+from tests.testimony.vault.databases import IS_POSTGRESQL, OwnDatabase, segments_thrown_away
 
 ANSWERS = {
     "age": "adult",

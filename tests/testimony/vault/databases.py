@@ -144,7 +144,7 @@ def segments_thrown_away() -> Iterator[None]:
         yield
         return
     with psycopg.connect("dbname=postgres", autocommit=True) as turn:
-        while not turn.execute("SELECT pg_try_advisory_lock(7)").fetchone() == (True,):
+        while turn.execute("SELECT pg_try_advisory_lock(7)").fetchone() != (True,):
             time.sleep(0.2)
         turn.execute("ALTER SYSTEM SET wal_recycle = off")
         turn.execute("SELECT pg_reload_conf()")
