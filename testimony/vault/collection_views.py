@@ -34,14 +34,12 @@ from testimony.vault.models import (
     Custody,
     Destruction,
     Epoch,
-    EpochGrant,
     Keyholder,
     LegalHold,
     RecoveryKey,
 )
 from testimony.vault.permissions import may, requires
 from testimony.vault.recovery import NotARecoveryFile
-from testimony.vault.sealing import fingerprint
 from testimony.vault.unlock import Grant
 from testimony.vault.views import open_grant
 
@@ -588,10 +586,7 @@ def _holder(keyholder: Keyholder) -> dict[str, Any]:
     return {
         "id": keyholder.pk,
         "name": name_of(keyholder),
-        "months": EpochGrant.objects.filter(keyholder=keyholder).count(),
-        "fingerprint": recovery.in_groups(
-            fingerprint(keyholder.suite, bytes(keyholder.public_key))
-        ),
+        "fingerprint": recovery.shown_fingerprint(keyholder),
     }
 
 

@@ -150,11 +150,6 @@ def records_held(collection: Collection, definition: str) -> int:
     )
 
 
-def is_keyholder(user: AbstractUser) -> bool:
-    """Whether a person could unlock at all."""
-    return Keyholder.objects.filter(user_id=user.pk, state=Keyholder.State.ACTIVE).exists()
-
-
 def may_see_worries(user: AbstractUser) -> bool:
     """Whether a person has any part in looking after the vault."""
     return bool(permissions_of(user))

@@ -8,7 +8,7 @@ from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
-from testimony.vault import agefile, exports, recovery, sealing
+from testimony.vault import agefile, exports, recovery
 from testimony.vault.models import Collection, Keyholder, RecoveryKey
 
 MOST_TYPED = 400
@@ -43,7 +43,7 @@ class KeyholderChoice(forms.ModelChoiceField):
 
     def label_from_instance(self, obj: Keyholder) -> str:
         """Name, username and fingerprint: two people may share a name, and no two a key."""
-        fingerprint = recovery.in_groups(sealing.fingerprint(obj.suite, bytes(obj.public_key)))
+        fingerprint = recovery.shown_fingerprint(obj)
         named = obj.user.get_full_name()
         username = obj.user.get_username()
         return f"{named} ({username}), {fingerprint}" if named else f"{username}, {fingerprint}"

@@ -100,6 +100,11 @@ def in_groups(fingerprint: str) -> str:
     return " ".join(shown[start : start + 5] for start in range(0, 40, 5))
 
 
+def shown_fingerprint(keyholder: Keyholder) -> str:
+    """The fingerprint of a keyholder's key, in groups, as their kit shows it."""
+    return in_groups(sealing.fingerprint(keyholder.suite, bytes(keyholder.public_key)))
+
+
 def write_bundle(
     *, by: AbstractUser | None, collection: Collection, key: RecoveryKey, keyholder: Keyholder
 ) -> str:

@@ -21,7 +21,6 @@ from testimony.vault.models import AuditEntry, Collection, Keyholder, RecoveryKe
 from testimony.vault.permissions import permissions_of, requires
 from testimony.vault.places import NoPlace
 from testimony.vault.quotas import QuotaSpent
-from testimony.vault.sealing import fingerprint
 from testimony.vault.unlock import Grant, Locked, Refused
 
 COOKIE: Final = "u"
@@ -75,11 +74,7 @@ def index(request: HttpRequest) -> HttpResponseBase:
         "vault/index.html",
         {
             "keyholder": keyholder,
-            "fingerprint": recovery.in_groups(
-                fingerprint(keyholder.suite, bytes(keyholder.public_key))
-            )
-            if keyholder
-            else "",
+            "fingerprint": recovery.shown_fingerprint(keyholder) if keyholder else "",
             "granted": set(keyholder.custodies.values_list("collection_id", flat=True))
             if keyholder
             else set(),
