@@ -127,6 +127,8 @@ _TABLES: Final = """
 """
 """Every table, and last the statistics, which hold values of the others."""
 
+_STATISTICS: Final = "pg_statistic"
+
 _OPEN_TRANSACTIONS: Final = """
     SELECT DISTINCT l.virtualtransaction
       FROM pg_locks l LEFT JOIN pg_stat_activity a ON a.pid = l.pid
@@ -139,14 +141,20 @@ _OPEN_TRANSACTIONS: Final = """
 
 def _sweep_postgresql(cursor: CursorWrapper) -> Swept:
     remains = []
-    # Twice: what was read here while an older writer was still at work sees as far back as it did.
-    if not (_older_transactions_end(cursor) and _older_transactions_end(cursor)):
+    is_alone = _nobody_sees_the_past(cursor)
+    kept = []
+    cursor.execute(_TABLES)
+    tables = cursor.fetchall()
+    for oid, name in tables:
+        if name == _STATISTICS:
+            # Rewriting the others replaced their statistics, only just.
+            is_alone &= _nobody_sees_the_past(cursor)
+        if not _is_rewritten(cursor, oid, name):
+            kept.append(name)
+    if not is_alone:
         remains.append(
             "A transaction stayed open that began before the sweep; what it may still see was kept."
         )
-    cursor.execute(_TABLES)
-    tables = cursor.fetchall()
-    kept = [name for oid, name in tables if not _is_rewritten(cursor, oid, name)]
     if kept:
         remains.append(
             "Not rewritten, because another connection held them or this account does not own "
@@ -168,6 +176,15 @@ def _short_waits(cursor: CursorWrapper) -> Iterator[None]:
         cursor.execute("RESET statement_timeout")
 
 
+def _nobody_sees_the_past(cursor: CursorWrapper) -> bool:
+    """Wait until nothing deleted so far can be seen by anybody; False when it still can.
+
+    Twice: what began while an older writer was still at work sees as far back as that one did,
+    and so would the rewriting itself.
+    """
+    return _older_transactions_end(cursor) and _older_transactions_end(cursor)
+
+
 def _older_transactions_end(cursor: CursorWrapper) -> bool:
     """Wait until every transaction that is open now has ended; False when one has not."""
     given_up = time.monotonic() + PATIENCE
@@ -187,7 +204,7 @@ def _open_transactions(cursor: CursorWrapper) -> set[str]:
 
 def _is_rewritten(cursor: CursorWrapper, oid: int, name: str) -> bool:
     """Rewrite one table. PostgreSQL only warns when it may not, so its file is compared."""
-    options = "FULL" if name == "pg_statistic" else "FULL, ANALYZE"
+    options = "FULL" if name == _STATISTICS else "FULL, ANALYZE"
     before = _value(cursor, "SELECT pg_relation_filenode(%s)", oid)
     for _attempt in range(ATTEMPTS):
         try:

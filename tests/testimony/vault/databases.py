@@ -182,12 +182,14 @@ PASSAGE = "They want me further away now, and I go there because the rent does n
 FROZEN = b"Frozen words of an edition that nobody was handed"
 
 
-def told(consultation: Consultation) -> actions.Sealed:
+def told(consultation: Consultation, story: str = TESTIMONY["story"]) -> actions.Sealed:
     """A testimony that may be quoted."""
-    return submit_testimony(call=consultation.call, answers=TESTIMONY, language="en")
+    return submit_testimony(
+        call=consultation.call, answers={**TESTIMONY, "story": story}, language="en"
+    )
 
 
-def quoted(consultation: Consultation, record_id: uuid.UUID) -> Excerpt:
+def quoted(consultation: Consultation, record_id: uuid.UUID, passage: str = PASSAGE) -> Excerpt:
     """An excerpt of a record, approved by a second person."""
     theme = Theme.objects.create(
         collection=consultation.collection, key="distance", title="Further", definition="Away."
@@ -197,13 +199,15 @@ def quoted(consultation: Consultation, record_id: uuid.UUID) -> Excerpt:
         grant=consultation.grant(),
         record_id=record_id,
         question="story",
-        text=PASSAGE,
+        text=passage,
         theme=theme,
     )
     return curation.approve_excerpt(by=consultation.peer, excerpt=excerpt)
 
 
-def frozen(consultation: Consultation, excerpt: Excerpt, file: str) -> Snapshot:
+def frozen(
+    consultation: Consultation, excerpt: Excerpt, file: str, canonical: bytes = FROZEN
+) -> Snapshot:
     """A snapshot that quotes an excerpt, and its edition, printed to a file of that name."""
     today = timezone.now().date()
     report = Report.objects.create(
@@ -223,7 +227,7 @@ def frozen(consultation: Consultation, excerpt: Excerpt, file: str) -> Snapshot:
         limits="[]",
     )
     snapshot = Snapshot.objects.create(
-        digest="ab" * 32, report=report, canonical=FROZEN, frozen_on=today
+        digest="ab" * 32, report=report, canonical=canonical, frozen_on=today
     )
     snapshot.excerpts.set([excerpt])
     Edition.objects.create(snapshot=snapshot, digest="cd" * 32, pages=1, file=file)
