@@ -45,6 +45,7 @@ class Kind(enum.IntEnum):
     RECOVERY_COPY = 7
     CHALLENGE = 8
     EXPORT = 9
+    ATTACHMENT = 10
 
 
 class EnvelopeError(ValueError):

@@ -444,6 +444,71 @@ class SealedDraft(VaultModel):
         return "draft"
 
 
+class DraftAttachment(VaultModel):
+    """One picture of an unfinished journey, sealed under the draft's key. It goes with the draft."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    draft_id = models.CharField(max_length=64, db_index=True)
+    bucket = models.PositiveIntegerField()
+    sealed = models.BinaryField()
+
+    def __str__(self) -> str:
+        return "picture of a draft"
+
+
+class Attachment(VaultModel):
+    """One picture of a record, sealed under a key derived from the record's data key."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    record_id = models.UUIDField(db_index=True, editable=False)
+    bucket = models.PositiveIntegerField()
+    sealed = models.BinaryField()
+
+    def __str__(self) -> str:
+        return f"picture {self.id}"
+
+
+class Voucher(VaultModel):
+    """A printed code that nobody used yet, as a keyed digest. Deleted on use, and tied to nothing.
+
+    A card handed out gives a trusted lane; a code of the ``assisted`` kind says that a peer types
+    in for somebody.
+    """
+
+    class Kind(models.TextChoices):
+        CARD = "card", _("outreach card")
+        ASSISTED = "assisted", _("typed in by a peer")
+
+    digest = models.CharField(max_length=64, primary_key=True)
+    collection = models.ForeignKey(Collection, on_delete=models.CASCADE, related_name="+")
+    door = models.CharField(max_length=10)
+    kind = models.CharField(max_length=10, choices=Kind)
+    expires = models.DateField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(kind__in=["card", "assisted"]), name="voucher_kind_known"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(digest__regex=r"^[0-9a-f]{64}$"), name="voucher_digest_is_hex"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return "voucher"
+
+
+class SpentToken(VaultModel):
+    """A keyed digest of a first page's mark that was used to send, so that it counts only once."""
+
+    digest = models.CharField(max_length=64, primary_key=True)
+    expires = models.DateField()
+
+    def __str__(self) -> str:
+        return "spent mark"
+
+
 class UnlockedKeys(VaultModel):
     """One keyholder's open epoch keys, encrypted under a secret that only their browser holds."""
 
@@ -532,12 +597,15 @@ KEYRING: Final[tuple[type[models.Model], ...]] = (
     Tombstone,
     LegalHold,
     Destruction,
+    Voucher,
     AuditEntry,
 )
 """What goes into the keyring's archive: what must never be set back by an older content."""
 
 FLEETING: Final[tuple[type[models.Model], ...]] = (
     SealedDraft,
+    DraftAttachment,
+    SpentToken,
     UnlockedKeys,
     ExportRequest,
     Chore,

@@ -7,7 +7,7 @@ module is pure: no Django, no database, no clock.
 Shape (``format`` 1)::
 
     {"format": 1, "kind": "call" | "survey", "key": str, "version": "major.minor",
-     "languages": ["en", ...], "title": Text, "introduction": Text,
+     "languages": ["en", ...], "title": Text, "introduction": Text, "duty": Text | null,
      "support": [{"name": Text, "detail": Text}], "next_steps": [Text],
      "sections": [{"key": str, "title": Text, "note": Text | null, "minutes": int,
                    "condition": Rule | null, "questions": [Question, ...]}]}
@@ -19,6 +19,12 @@ Shape (``format`` 1)::
                 "headline": bool, "max_length": int | null, "minimum": int | null,
                 "maximum": int | null, "permission": str | null}
     Rule     = {operator: [operand, ...]} (see ``routing``)
+
+``duty`` is the sentence on the duty to report harm to a young person; it is shown before every
+question that takes free text. A section that asks nothing is a *content note*: a page of its own
+before a page that may be hard, with a way past it. ``permission`` names what a consent question
+decides (``count``, ``words``, ``audience``, ``describe``) or, on a closed question about the
+person, how far it may describe them: ``broad`` or ``years``.
 """
 
 from __future__ import annotations
@@ -41,8 +47,15 @@ TEXT_TYPES: Final = frozenset({"short_text", "long_text"})
 NUMBER_TYPES: Final = frozenset({"number"})
 SILENT_TYPES: Final = frozenset({"information"})
 CONSENT_TYPES: Final = frozenset({"consent"})
+PICTURE_TYPES: Final = frozenset({"pictures"})
 QUESTION_TYPES: Final = (
-    CHOICE_TYPES | MULTIPLE_TYPES | TEXT_TYPES | NUMBER_TYPES | SILENT_TYPES | CONSENT_TYPES
+    CHOICE_TYPES
+    | MULTIPLE_TYPES
+    | TEXT_TYPES
+    | NUMBER_TYPES
+    | SILENT_TYPES
+    | CONSENT_TYPES
+    | PICTURE_TYPES
 )
 SENSITIVITIES: Final = ("opinion", "experience", "attribute")
 
@@ -105,6 +118,10 @@ class Question:
         return self.type in TEXT_TYPES
 
     @property
+    def is_pictures(self) -> bool:
+        return self.type in PICTURE_TYPES
+
+    @property
     def is_multiple(self) -> bool:
         return self.type in MULTIPLE_TYPES
 
@@ -142,6 +159,19 @@ class Section:
     def is_age_check(self) -> bool:
         return any(question.type == "age_check" for question in self.questions)
 
+    @property
+    def is_note(self) -> bool:
+        """Whether this page only prepares a person for the next one."""
+        return not any(question.is_asked for question in self.questions)
+
+    @property
+    def takes_text(self) -> bool:
+        return any(question.is_free_text for question in self.questions)
+
+    @property
+    def takes_pictures(self) -> bool:
+        return any(question.is_pictures for question in self.questions)
+
 
 @dataclass(frozen=True, slots=True)
 class Support:
@@ -161,6 +191,7 @@ class Definition:
     languages: tuple[str, ...]
     title: Text
     introduction: Text
+    duty: Text | None
     support: tuple[Support, ...]
     next_steps: tuple[Text, ...]
     sections: tuple[Section, ...]
@@ -228,6 +259,7 @@ def parse(document: Mapping[str, Any]) -> Definition:
         languages=languages,
         title=_text(document.get("title"), languages, "The title"),
         introduction=_text(document.get("introduction"), languages, "The introduction"),
+        duty=_optional_text(document.get("duty"), languages, "The duty to report"),
         support=tuple(
             Support(
                 name=_text(item.get("name"), languages, "A support line"),
@@ -244,6 +276,7 @@ def parse(document: Mapping[str, Any]) -> Definition:
     _check_unique([section.key for section in sections], "section")
     _check_unique([question.key for question in definition.questions()], "question")
     _check_conditions(definition)
+    _check_pictures(definition)
     return definition
 
 
@@ -271,6 +304,18 @@ def _check_conditions(definition: Definition) -> None:
                     f"{where} depends on “{key}”, which is not a question of an earlier page."
                 )
         earlier |= {question.key for question in section.questions}
+
+
+def _check_pictures(definition: Definition) -> None:
+    """Pictures are asked for once, on a page of their own: what fails there loses no typed word."""
+    pages = [section for section in definition.sections if section.takes_pictures]
+    if len(pages) > 1:
+        raise DefinitionError("Pictures are asked for on one page only.")
+    for section in pages:
+        if sum(question.is_asked for question in section.questions) > 1:
+            raise DefinitionError(
+                f"Section “{section.key}” asks for pictures, so it can't ask for anything else."
+            )
 
 
 def parse_canonical(canonical: bytes) -> Definition:
