@@ -210,6 +210,12 @@ BACKUP_RECIPIENT = ""
 
 # Where "Leave now" goes: a dull page that needs no account. Nothing is ever fetched from it.
 LEAVE_URL = "https://weather.gc.ca/"
+CHECK_US_OUT_URL = "/check/"
+"""The page that says who asks, who can read what, and when it is destroyed."""
+
+# How many answers a door takes into the open lane at once, and how many more each hour, in each
+# worker process. What comes beyond is taken too, and held apart.
+OPEN_LANE_ROOM = {"at_once": 60, "an_hour": 240}
 
 # The report's finished files.
 REPORT_ARCHIVE_DIR = BASE_DIR / "var" / "editions"

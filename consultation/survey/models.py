@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.core.validators import RegexValidator
 from django.db import models
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel
 from wagtail.fields import StreamField
@@ -86,6 +87,13 @@ class Survey(JourneyModel):
         abstract = False
         verbose_name = _("survey")
         verbose_name_plural = _("surveys")
+
+    @property
+    def digest(self) -> str:
+        return str(self.version.definition_id)
+
+    def address_in(self, language: str) -> str:
+        return reverse("survey:journey", args=[self.public_id, language])
 
 
 class TallyRun(models.Model):

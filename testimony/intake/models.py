@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from testimony.vault.models import FrozenDefinition
@@ -20,3 +21,10 @@ class Call(JourneyModel):
         abstract = False
         verbose_name = _("call")
         verbose_name_plural = _("calls")
+
+    @property
+    def digest(self) -> str:
+        return self.definition_id
+
+    def address_in(self, language: str) -> str:
+        return reverse("intake:journey", args=[self.public_id, language])

@@ -15,7 +15,7 @@ from typing import Any, Final
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from testimony.wizard import routing
 from testimony.wizard.definition import (
@@ -136,10 +136,16 @@ class SectionForm(forms.Form):
 
     use_required_attribute = False
 
-    def __init__(self, *args: Any, answers: Mapping[str, Any], **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        answers: Mapping[str, Any],
+        about: Circumstances | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.answers = answers
-        about = Circumstances(language=self.language)
+        about = about or Circumstances(language=self.language)
         self.questions = [
             question
             for question in self.section.questions
@@ -170,6 +176,16 @@ class SectionForm(forms.Form):
         label = question.label.in_language(self.language)
         if not question.is_asked:
             return FieldView("information", name, name, label, hint=hint)
+        if question.is_pictures:
+            return FieldView(
+                "pictures",
+                name,
+                name,
+                label,
+                hint=hint,
+                errors=errors,
+                described_by=" ".join(described),
+            )
         value = self._typed(question, name)
         if question.options:
             chosen = set(value) if isinstance(value, list) else {value}
@@ -237,7 +253,13 @@ class CheckForm(forms.Form):
         },
     )
 
-    def __init__(self, *args: Any, answers: Mapping[str, Any], **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        answers: Mapping[str, Any],
+        about: Circumstances | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
 
     def cleaned_answers(self) -> dict[str, Any]:
@@ -313,10 +335,15 @@ def words_of(question: Question, answer: Any, language: str) -> tuple[str, ...]:
 
 
 def review(
-    definition: Definition, answers: Mapping[str, Any], language: str
+    definition: Definition,
+    answers: Mapping[str, Any],
+    language: str,
+    about: Circumstances,
+    *,
+    pictures: int = 0,
 ) -> list[ReviewSection]:
     """Everything on the path, for reading through before sending."""
-    about = Circumstances(language=language)
+    shown = ngettext("%(count)s picture", "%(count)s pictures", pictures) % {"count": pictures}
     return [
         ReviewSection(
             key=section.key,
@@ -324,14 +351,16 @@ def review(
             rows=[
                 ReviewRow(
                     question.label.in_language(language),
-                    words_of(question, answers.get(question.key), language),
+                    ((shown,) if pictures else ())
+                    if question.is_pictures
+                    else words_of(question, answers.get(question.key), language),
                 )
                 for question in section.questions
                 if question.is_asked and routing.asked(question, answers, about)
             ],
         )
         for section in routing.path(definition, answers, about)
-        if not section.is_age_check
+        if not section.is_age_check and not section.is_note
     ]
 
 
@@ -378,6 +407,9 @@ def _field(question: Question, language: str) -> forms.Field:
             choices=[(code, code) for code in question.codes],
             error_messages={"required": _PICK, "invalid_choice": _NOT_OURS},
         )
+    if question.is_pictures:
+        # Files never pass through a form: each is made anew and sealed as it comes.
+        return forms.Field(required=False)
     if question.type == "number":
         return forms.IntegerField(
             required=required,

@@ -44,6 +44,8 @@ class Journey:
     definition: Definition
     collection_id: uuid.UUID
     withdrawal_deadline: dt.date
+    destruction_date: dt.date
+    closes_on: dt.date
     is_open: bool
 
 
@@ -82,6 +84,15 @@ class JourneyModel(models.Model):
         return self.name
 
     @property
+    def digest(self) -> str:
+        """The digest of the questions it asks now."""
+        raise NotImplementedError
+
+    def address_in(self, language: str) -> str:
+        """Where it stands, in one of its languages."""
+        raise NotImplementedError
+
+    @property
     def is_open(self) -> bool:
         """Whether a person may begin today, in the door's own timezone."""
         zone = ZoneInfo(self.timezone) if _is_timezone(self.timezone) else dt.UTC
@@ -94,8 +105,21 @@ class JourneyModel(models.Model):
             definition=read_definition(digest),
             collection_id=self.collection_id,
             withdrawal_deadline=self.collection.withdrawal_deadline,
+            destruction_date=self.collection.destruction_date,
+            closes_on=self.closes_on,
             is_open=self.is_open,
         )
+
+
+def find_door(public_id: str) -> JourneyModel | None:
+    """The call or survey at an address, whichever room it belongs to."""
+    for model in JourneyModel.__subclasses__():
+        found: JourneyModel | None = (
+            model._default_manager.select_related("collection").filter(public_id=public_id).first()
+        )
+        if found is not None:
+            return found
+    return None
 
 
 @lru_cache(maxsize=64)

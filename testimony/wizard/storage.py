@@ -25,7 +25,7 @@ COOKIE_STEM: Final = "d-"
 
 
 def cookie_name(prefix: str) -> str:
-    """The cookie of one journey and version. It says nothing about which."""
+    """The cookie of one journey. It says nothing about which."""
     digest = hashlib.sha256(prefix.encode("utf-8")).hexdigest()[:10]
     return f"{settings.COOKIE_PREFIX}{COOKIE_STEM}{digest}"
 
@@ -76,13 +76,13 @@ class SealedDraftStorage(BaseStorage):
 
     @property
     def answers(self) -> dict[str, Any]:
-        found: dict[str, Any] = self.contents["answers"] if self.contents else {}
+        found: dict[str, Any] = self.contents.get("answers", {}) if self.contents else {}
         return found
 
     @property
     def completed(self) -> list[str]:
         """The steps answered so far, in no particular order."""
-        found: list[str] = self.contents["completed"] if self.contents else []
+        found: list[str] = self.contents.get("completed", []) if self.contents else []
         return found
 
     @property
@@ -90,7 +90,28 @@ class SealedDraftStorage(BaseStorage):
         """What was told to the person when it was sent, or None before that."""
         return self.contents.get("done") if self.contents else None
 
-    def begin(self, *, lane: str) -> None:
+    @property
+    def definition(self) -> str:
+        """The digest of the questions this draft began with."""
+        return str(self.contents["definition"]) if self.contents else ""
+
+    @property
+    def channel(self) -> str:
+        return str(self.contents["channel"]) if self.contents else "web"
+
+    @property
+    def arrived(self) -> dict[str, Any]:
+        """What is known about the first post, until the answers are sent."""
+        found: dict[str, Any] = self.contents["arrived"] if self.contents else {}
+        return found
+
+    @property
+    def pictures(self) -> list[dict[str, Any]]:
+        """The pictures held beside the draft, in the order they came."""
+        found: list[dict[str, Any]] = self.contents["pictures"] if self.contents else []
+        return found
+
+    def begin(self, *, definition: str, arrived: dict[str, Any], channel: str) -> None:
         """Start a draft, in memory; it is stored by ``keep``. Others that ran out are erased."""
         drafts.erase_expired()
         self.key = DraftKey.new()
@@ -100,7 +121,10 @@ class SealedDraftStorage(BaseStorage):
             "answers": {},
             "completed": [],
             "typed": {},
-            "lane": lane,
+            "pictures": [],
+            "definition": definition,
+            "arrived": arrived,
+            "channel": channel,
             "ends": drafts.tick_now() + limits.DRAFT_LONGEST_TICKS,
         }
 
@@ -131,7 +155,7 @@ class SealedDraftStorage(BaseStorage):
         """formtools calls this after ``done``; the draft then holds the receipt, and stays."""
 
     def _get_current_step(self) -> str | None:
-        return self.contents["step"] if self.contents else None
+        return self.contents.get("step") if self.contents else None
 
     def _set_current_step(self, step: str) -> None:
         if self.contents is not None:
@@ -169,7 +193,7 @@ class SealedDraftStorage(BaseStorage):
         return None
 
     def set_step_files(self, step: str, files: Any) -> None:
-        """No page of a journey takes a file yet."""
+        """Pictures are sealed one by one as they come; formtools never holds a file."""
 
     def update_response(self, response: HttpResponseBase) -> None:
         if self._forget or (self.is_gone and not self._is_new):

@@ -7,82 +7,48 @@ goes wrong, what a person typed in that POST is shown back to them.
 
 from __future__ import annotations
 
-import contextlib
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any, ClassVar, Final
 
 from django import forms
-from django.conf import settings
 from django.core.exceptions import SuspiciousOperation
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.middleware.csrf import get_token
-from django.template import loader
-from django.utils import timezone, translation
+from django.utils import translation
 from django.utils.datastructures import MultiValueDict
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from formtools.wizard.views import WizardView
 
-from testimony.vault import (
-    actions,
-    drafts,
-    keyring,
-    limits,
-    receipts,
-    retention,
-    wordlists,
-)
-from testimony.vault.drafts import DraftGone, DraftKey
+from testimony.vault import actions, drafts, keyring, limits, retention, vouchers
+from testimony.vault.drafts import DraftGone
 from testimony.vault.envelope import TooLarge
 from testimony.vault.keyring import NoValidKey
-from testimony.vault.models import Lane
-from testimony.wizard import arrival, routing
+from testimony.vault.models import Lane, Voucher
+from testimony.wizard import appearance, arrival, lanes, routing
 from testimony.wizard import forms as pages
-from testimony.wizard.definition import Section
+from testimony.wizard.definition import Definition, Section
 from testimony.wizard.forms import CheckForm, FieldView, SectionForm
-from testimony.wizard.journeys import Journey
+from testimony.wizard.journeys import Journey, read_definition
+from testimony.wizard.printing import NAMES_OF_LANGUAGES, render_private
 from testimony.wizard.privacy import private
+from testimony.wizard.receipt_views import WITHDRAW_ADDRESS
+from testimony.wizard.records import record_payload
 from testimony.wizard.routing import Circumstances
-from testimony.wizard.storage import (
-    SealedDraftStorage,
-    draft_cookies,
-    expire_cookie,
-    expire_token,
-)
+from testimony.wizard.storage import SealedDraftStorage
 
 _log = logging.getLogger(__name__)
 
 CHECK_STEP: Final = "check"
 STEP_FIELD: Final = "step"
 GO_FIELD: Final = "go"
-LEAVE_ADDRESS: Final = "/leave"
-WITHDRAW_ADDRESS: Final = "/receipt/{language}/"
-_LONGEST_CODE: Final = 300
-
-_NAMES_OF_LANGUAGES: Final = {"en": "English", "fr": "Français"}
-_RIGHT_TO_LEFT: Final = frozenset({"ar", "fa", "he", "ur"})
-
-
-def render_private(
-    template: str, context: Mapping[str, Any], *, status: int = HTTPStatus.OK
-) -> HttpResponse:
-    """Print a private page. No request goes into the template, so no session is touched."""
-    language = context["language"]
-    whole = {
-        "direction": "rtl" if language in _RIGHT_TO_LEFT else "ltr",
-        "page_title": _("Questions"),
-        "leave_url": LEAVE_ADDRESS,
-        "languages": [],
-        "support": [],
-        "address": "",
-        "hidden": [],
-        "errors": [],
-        **context,
-    }
-    return HttpResponse(loader.get_template(template).render(dict(whole)), status=status)
+VOUCHER_FIELD: Final = "v"
+START: Final = "start"
+BEGIN: Final = "begin"
+_LONGEST_CODE: Final = 40
 
 
 @method_decorator([private, csrf_exempt], name="dispatch")
@@ -94,8 +60,10 @@ class JourneyView(WizardView):
     form_list: Any = [("stub", forms.Form)]
 
     journey: Journey
+    definition: Definition
     language: str
     storage: SealedDraftStorage
+    _mark: str = ""
 
     # For subclasses.
 
@@ -118,18 +86,12 @@ class JourneyView(WizardView):
     ) -> HttpResponseBase:
         self.request = request
         self.journey = self.find_journey(public_id)
-        self.definition = self.journey.definition
-        if language not in self.definition.languages:
+        if language not in self.journey.definition.languages:
             raise Http404
-        self.language = language
-        self.about = Circumstances(language=language)
         self.initial_dict: dict[str, Any] = {}
         self.instance_dict: dict[str, Any] = {}
-        self._pages = {section.key: section for section in self.definition.sections}
-        self.form_list = {
-            key: pages.section_form(self.definition, section, language)
-            for key, section in self._pages.items()
-        } | {CHECK_STEP: CheckForm}
+        self._speak(language)
+        self._take_up(self.journey.definition)
         with translation.override(language):
             try:
                 response: HttpResponseBase = super().dispatch(request, *args, **kwargs)
@@ -151,8 +113,29 @@ class JourneyView(WizardView):
                 )
         return response
 
+    def _speak(self, language: str) -> None:
+        self.language = language
+        self.about = Circumstances(language=language)
+
+    def _take_up(self, definition: Definition) -> None:
+        """Ask the questions of one definition: the door's own, or the one a draft began with."""
+        self.definition = definition
+        self._pages = {section.key: section for section in definition.sections}
+        self.form_list = {
+            key: pages.section_form(definition, section, self.language)
+            for key, section in self._pages.items()
+        } | {CHECK_STEP: CheckForm}
+
+    def _resume(self) -> None:
+        """A draft stays with the questions, and the channel, it began with."""
+        if not self.storage.exists or self.storage.done is not None:
+            return
+        if self.storage.definition != self.definition.digest:
+            self._take_up(read_definition(self.storage.definition))
+        self.about = Circumstances(language=self.language, channel=self.storage.channel)
+
     def get_prefix(self, request: HttpRequest, *args: Any, **kwargs: Any) -> str:
-        return f"{self.journey.public_id}:{self.definition.digest}"
+        return self.journey.public_id
 
     def get_form_list(self) -> dict[str, Any]:
         """The pages on this person's path, and the check page.
@@ -170,27 +153,20 @@ class JourneyView(WizardView):
         return pages.PREFIX
 
     def get_form_kwargs(self, step: str | None = None) -> dict[str, Any]:
-        return {"answers": self.storage.answers}
+        return {"answers": self.storage.answers, "about": self.about}
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if self.storage.done is not None:
             return self._show_done()
         if not self.storage.exists:
-            if not self.journey.is_open:
-                return self._closed()
-            if not keyring.is_ready(self.journey.collection_id):
-                return self._not_safe_now()
+            return self._closed_door() or self._start()
+        self._resume()
         return self._show(self._current_step())
 
     def post(self, *args: Any, **kwargs: Any) -> HttpResponseBase:
         go = self.request.POST.get(GO_FIELD, "next")
-        step = self.request.POST.get(STEP_FIELD, "")
         if not self.storage.exists:
-            if go == "noted":
-                return self._finished()
-            if go == "erase":
-                return self._erased()
-            return self._first_post(step)
+            return self._post_without_draft(go)
         if not arrival.has_valid_token(self.request):
             return self._problem(
                 _("Please send that again"),
@@ -205,6 +181,10 @@ class JourneyView(WizardView):
             return self._erased()
         if self.storage.done is not None:
             return self._after_done(go)
+        self._resume()
+        return self._post_in_draft(go, self.request.POST.get(STEP_FIELD, ""))
+
+    def _post_in_draft(self, go: str, step: str) -> HttpResponseBase:
         if step not in self.get_form_list():
             return self._problem(
                 _("That page is not part of your way"),
@@ -214,17 +194,28 @@ class JourneyView(WizardView):
         if not self._may_visit(step):
             return self._skipped_ahead()
         self.storage.current_step = step
-        if go == "back":
-            return self._go_back(step)
-        if go.startswith("change:"):
-            return self._change(go.removeprefix("change:"))
-        return self._answer(step)
+        self._note_work()
+        verb, _colon, object_ = go.partition(":")
+        acts: dict[str, Callable[[], HttpResponseBase]] = {
+            "back": lambda: self._go_back(step),
+            "skip": lambda: self._skip(step),
+            "change": lambda: self._change(object_),
+            "language": lambda: self._switch_language(step, object_),
+            "remove": lambda: self._remove_picture(step, object_),
+        }
+        return acts.get(verb, lambda: self._answer(step))()
 
-    # One page answered.
+    # Before there is a draft. Nothing is stored, and no cookie set, until a first valid answer.
 
-    def _first_post(self, step: str) -> HttpResponseBase:
-        """The first page's answer: a draft begins only when it is valid."""
-        if step != self.steps.first:
+    def _post_without_draft(self, go: str) -> HttpResponseBase:
+        if go == "noted":
+            return self._finished()
+        if go == "erase":
+            return self._erased()
+        if go.startswith("language:"):
+            return self._start_in(go.removeprefix("language:"))
+        step = self.request.POST.get(STEP_FIELD, "")
+        if step not in ("", self.steps.first):
             return self._problem(
                 _("Your earlier answers are gone"),
                 _(
@@ -235,12 +226,12 @@ class JourneyView(WizardView):
                 status=HTTPStatus.GONE,
                 start_again=True,
             )
-        if not self.journey.is_open:
-            return self._closed()
-        if not keyring.is_ready(self.journey.collection_id):
-            return self._not_safe_now()
+        closed = self._closed_door()
+        if closed is not None:
+            return closed
         try:
-            lane = arrival.lane_of(self.request, self.journey.public_id)
+            says_where_from = arrival.says_where_from(self.request)
+            self._mark = arrival.mark_of(self.request, self.journey.public_id)
         except arrival.NotFromHere:
             return self._problem(
                 _("Please start from our own page"),
@@ -248,19 +239,80 @@ class JourneyView(WizardView):
                 status=HTTPStatus.FORBIDDEN,
                 start_again=True,
             )
-        except arrival.NonceExpired:
+        except arrival.MarkExpired:
+            if not step:
+                return self._start()
             return self._show(
                 step,
                 data=self.request.POST,
                 notice=_("This page was open for a long time. Please send it once more."),
                 status=HTTPStatus.UNPROCESSABLE_ENTITY,
             )
+        if not step:
+            return self._start() if go == START else self._show(str(self.steps.first))
+        return self._first_answer(step, says_where_from=says_where_from)
+
+    def _first_answer(self, step: str, *, says_where_from: bool) -> HttpResponseBase:
+        """The first page's answer: a draft begins only when it is valid."""
         form = self._bound(step, self.request.POST)
         if form.is_valid():
             if self._is_too_young(step, form):
                 return render_private("wizard/youth.html", self._common())
-            self.storage.begin(lane=lane)
+            code = self._voucher()
+            found = vouchers.kind_of(code, door=self.journey.public_id) if code else None
+            is_assisted = found is not None and found.kind == Voucher.Kind.ASSISTED
+            self.storage.begin(
+                definition=self.definition.digest,
+                arrived={
+                    "says_where_from": says_where_from,
+                    "trap": arrival.fell_into_trap(self.request),
+                    "mark": self._mark,
+                    "worked": False,
+                    "voucher": code,
+                },
+                channel="assisted" if is_assisted else "web",
+            )
+            self._note_work()
+            self._resume()
         return self._answer(step)
+
+    def _start(self) -> HttpResponseBase:
+        """The first page: who asks, how to leave, and what is kept. It asks nothing."""
+        code = self._voucher()
+        found = vouchers.kind_of(code, door=self.journey.public_id) if code else None
+        context = self._common() | {
+            "heading": self.definition.title.in_language(self.language),
+            "introduction": self.definition.introduction.in_language(self.language),
+            "closes_on": self.journey.closes_on,
+            "hold": retention.statement_for(self.journey.collection_id),
+            "hidden": self._hidden(""),
+            "has_card": found is not None,
+            **self._work(),
+        }
+        if found is not None and found.kind == Voucher.Kind.ASSISTED:
+            context["companion"] = self._companion()
+        return render_private("wizard/start.html", context)
+
+    def _start_in(self, language: str) -> HttpResponseBase:
+        """The first page in another language, where a link would lose a card's code."""
+        if language in self.definition.languages:
+            self._speak(language)
+            self._take_up(self.definition)
+        with translation.override(self.language):
+            return self._start()
+
+    def _voucher(self) -> str:
+        return self.request.POST.get(VOUCHER_FIELD, "")[:_LONGEST_CODE]
+
+    def _closed_door(self) -> HttpResponseBase | None:
+        """What stands in the way of beginning, or None."""
+        if not self.journey.is_open:
+            return self._closed()
+        if not keyring.is_ready(self.journey.collection_id):
+            return self._not_safe_now()
+        return None
+
+    # One page answered.
 
     def _answer(self, step: str) -> HttpResponseBase:
         form = self._bound(step, self.request.POST)
@@ -269,13 +321,54 @@ class JourneyView(WizardView):
         if step == CHECK_STEP:
             return self._finish(form)
         section = self._pages[step]
+        if section.takes_pictures:
+            problem = self._take_pictures(section)
+            if problem is not None:
+                return problem
         answers = form.cleaned_answers()
         if self._is_too_young(step, form):
             self.storage.erase()
             return render_private("wizard/youth.html", self._common())
-        self.storage.forget_answers(question.key for question in section.questions)
-        self.storage.set_step_data(step, answers)
+        self._complete(section, answers)
         self.storage.current_step = self._first_unanswered()
+        return self._keep_and_return(step)
+
+    def _complete(self, section: Section, answers: dict[str, Any]) -> None:
+        self.storage.forget_answers(question.key for question in section.questions)
+        self.storage.set_step_data(section.key, answers)
+
+    def _take_pictures(self, section: Section) -> HttpResponseBase | None:
+        """Make each picture new and seal it beside the draft; an answer when something is wrong.
+
+        What was taken before the one that failed stays.
+        """
+        return None
+
+    def _remove_picture(self, step: str, picture: str) -> HttpResponseBase:
+        return self._keep_and_return(step)
+
+    def _note_work(self) -> None:
+        """Remember that script did its little work, once it has."""
+        arrived = self.storage.arrived
+        number = self.request.POST.get(arrival.WORK_FIELD, "")
+        if not arrived["worked"] and arrival.is_worked_for(arrived["mark"], number):
+            arrived["worked"] = True
+
+    def _skip(self, step: str) -> HttpResponseBase:
+        """Past a content note and the page it speaks of, with no answer there and no reason."""
+        order = list(self.get_form_list())
+        after = order.index(step) + 1
+        for key in order[after - 1 : after + 1]:
+            if key in self._pages:
+                self._complete(self._pages[key], {})
+        self.storage.current_step = self._first_unanswered()
+        return self._keep_and_return(step)
+
+    def _switch_language(self, step: str, language: str) -> HttpResponseBase:
+        """The same page in another language, with what stands in its fields."""
+        self.storage.keep_typed(step, self._whitelisted(step))
+        if language in self.journey.definition.languages:
+            self._speak(language)
         return self._keep_and_return(step)
 
     def _is_too_young(self, step: str, form: SectionForm) -> bool:
@@ -320,7 +413,7 @@ class JourneyView(WizardView):
             sent: HttpResponseBase = self.render_done(form)
             return sent
         except DraftGone:
-            return self._first_post(CHECK_STEP)
+            return self._post_without_draft("submit")
         except NoValidKey:
             return self._problem(
                 _("We can't take answers in safely just now"),
@@ -362,28 +455,43 @@ class JourneyView(WizardView):
         with drafts.claimed(key) as contents:
             if contents.get("done") is None:
                 answers = routing.on_path(self.definition, contents["answers"], self.about)
+                lane = self._lane(contents["arrived"])
                 sealed = actions.seal_record(
                     collection_id=self.journey.collection_id,
                     definition=self.definition.digest,
-                    payload=record_payload(self.definition, answers, language=self.language),
-                    lane=Lane(contents["lane"]),
+                    payload=record_payload(
+                        self.definition,
+                        answers,
+                        language=self.language,
+                        channel="assisted" if lane is Lane.ASSISTED else "web",
+                    ),
+                    lane=lane,
                     language=self.language,
                     wants_receipt=receipt == CheckForm.WANTED,
                 )
                 drafts.save(
                     key,
-                    {
-                        "step": None,
-                        "answers": {},
-                        "completed": [],
-                        "typed": {},
-                        "ends": contents["ends"],
-                        "done": {"code": sealed.code},
-                    },
+                    {"ends": contents["ends"], "done": {"code": sealed.code}},
                     ends_tick=contents["ends"],
                     idle=limits.RECEIPT_SHOWN_TICKS,
                 )
         return self._return()
+
+    def _lane(self, arrived: dict[str, Any]) -> Lane:
+        """The lane of what is sent now. A code and a mark are used up by it."""
+        door, mark = self.journey.public_id, arrived["mark"]
+        speaks = arrived["worked"] or arrival.is_ripe(mark)
+        return lanes.lane_of(
+            lanes.Signs(
+                voucher=vouchers.spend(arrived["voucher"], door=door)
+                if arrived["voucher"]
+                else None,
+                says_where_from=arrived["says_where_from"],
+                fell_into_trap=arrived["trap"],
+                is_spoken_for=speaks and vouchers.use_once(mark),
+            ),
+            lambda: lanes.has_room(door),
+        )
 
     def get_form_step_data(self, form: Any) -> Any:
         return form.cleaned_answers()
@@ -423,7 +531,9 @@ class JourneyView(WizardView):
             self._common()
             | {
                 "heading": _("Thank you. We have your answers."),
+                "closes_on": self.journey.closes_on,
                 "deadline": self.journey.withdrawal_deadline,
+                "destruction_date": self.journey.destruction_date,
                 "next_steps": [
                     step.in_language(self.language) for step in self.definition.next_steps
                 ],
@@ -481,17 +591,21 @@ class JourneyView(WizardView):
         return super().get_form(step=step, data=data)
 
     def _common(self) -> dict[str, Any]:
+        # A link would lose what stands in the fields, or a card's code.
+        keeps = self._is_inside or bool(self._voucher())
         return {
             "language": self.language,
             "address": self._address,
+            "companion": self._companion() if self.about.channel == "assisted" else "",
             "languages": [
                 {
                     "code": code,
-                    "name": _NAMES_OF_LANGUAGES.get(code, code),
+                    "name": NAMES_OF_LANGUAGES.get(code, code),
                     "url": self.address_in(code),
+                    "value": f"language:{code}" if keeps else "",
                     "is_current": code == self.language,
                 }
-                for code in self.definition.languages
+                for code in self.journey.definition.languages
             ],
             "support": [
                 {
@@ -502,14 +616,44 @@ class JourneyView(WizardView):
             ],
         }
 
+    @property
+    def _is_inside(self) -> bool:
+        """Whether there is a draft that still takes answers."""
+        return self.storage.exists and self.storage.done is None
+
+    def _companion(self) -> str:
+        return _(
+            "You are typing for somebody else. Read each question out loud, and let them pick."
+        )
+
     def _hidden(self, step: str) -> list[dict[str, str]]:
         hidden = [{"name": STEP_FIELD, "value": step}] if step else []
         if self.storage.exists:
             hidden.append({"name": "csrfmiddlewaretoken", "value": get_token(self.request)})
-        else:
-            nonce = arrival.new_nonce(self.journey.public_id)
-            hidden.append({"name": arrival.NONCE_FIELD, "value": nonce})
+            return hidden
+        hidden.append({"name": arrival.MARK_FIELD, "value": self._mark_or_new()})
+        if self._voucher():
+            hidden.append({"name": VOUCHER_FIELD, "value": self._voucher()})
         return hidden
+
+    def _mark_or_new(self) -> str:
+        """One mark from the first page on, so that it can ripen."""
+        if not self._mark:
+            self._mark = arrival.new_mark(self.journey.public_id)
+        return self._mark
+
+    def _work(self) -> dict[str, Any]:
+        """The mark that script may still do its little work for."""
+        if not self.storage.exists:
+            return {
+                "mark": self._mark_or_new(),
+                "work_bits": arrival.WORK_BITS,
+                "has_trap": True,
+            }
+        arrived = self.storage.arrived
+        return (
+            {} if arrived["worked"] else {"mark": arrived["mark"], "work_bits": arrival.WORK_BITS}
+        )
 
     def _show(
         self, step: str, *, data: Any = None, notice: str = "", status: int = HTTPStatus.OK
@@ -529,29 +673,42 @@ class JourneyView(WizardView):
             "can_go_back": self.storage.exists and order.index(step) > 0,
             "can_erase": self.storage.exists,
             "progress": {"number": order.index(step) + 1, "total": len(order)},
+            **self._work(),
         }
         if step == CHECK_STEP:
             context |= {
                 "heading": _("Check your answers"),
-                "sections": pages.review(self.definition, self.storage.answers, self.language),
+                "sections": self._review(),
+                "appearances": appearance.appearances(
+                    self.definition,
+                    routing.on_path(self.definition, self.storage.answers, self.about),
+                    self.language,
+                ),
             }
             return render_private("wizard/check.html", context, status=status)
         section = self._pages[step]
-        is_first = order.index(step) == 0
-        context |= self._section_words(section, is_first=is_first)
-        if is_first:
-            context["hold"] = retention.statement_for(self.journey.collection_id)
+        context |= self._section_words(section)
+        if section.takes_pictures:
+            context["pictures"] = self.storage.pictures
+            context["picture_limit"] = limits.PICTURES
         return render_private("wizard/step.html", context, status=status)
 
-    def _section_words(self, section: Section, *, is_first: bool) -> dict[str, Any]:
+    def _section_words(self, section: Section) -> dict[str, Any]:
+        duty = self.definition.duty
         return {
             "heading": section.title.in_language(self.language),
-            "introduction": self.definition.introduction.in_language(self.language)
-            if is_first
-            else "",
             "note": section.note.in_language(self.language) if section.note else "",
+            "duty": duty.in_language(self.language) if duty and section.takes_text else "",
             "minutes": section.minutes,
+            "can_skip_next": section.is_note,
+            "is_age_check": section.is_age_check,
         }
+
+    def _review(self) -> list[pages.ReviewSection]:
+        pictures = len(self.storage.pictures)
+        return pages.review(
+            self.definition, self.storage.answers, self.language, self.about, pictures=pictures
+        )
 
     def _closed(self) -> HttpResponseBase:
         return render_private(
@@ -619,126 +776,3 @@ class JourneyView(WizardView):
         names = [f"{pages.PREFIX}-{question.key}" for question in self._pages[step].questions]
         posted: MultiValueDict[str, str] = self.request.POST
         return {name: posted.getlist(name) for name in names if name in posted}
-
-
-def record_payload(
-    definition: Any, answers: Mapping[str, Any], *, language: str, channel: str = "web"
-) -> dict[str, Any]:
-    """What is sealed: answers and consents apart, the definition's digest, language, channel.
-
-    Words a person asked us not to keep are left out here, before anything is sealed. The age
-    check's answer is not kept: nobody else gets this far.
-    """
-    consents = {
-        question.permission or question.key: answers[question.key]
-        for question in definition.questions()
-        if question.type == "consent" and question.key in answers
-    }
-    keeps_words = consents.get("words") != "discard"
-    kept = {
-        question.key: answers[question.key]
-        for question in definition.questions()
-        if question.key in answers
-        and question.type not in ("consent", "age_check")
-        and (keeps_words or not question.is_free_text)
-    }
-    return {
-        "definition": definition.digest,
-        "answers": kept,
-        "consents": consents,
-        "language": language,
-        "channel": channel,
-        "attachments": [],
-    }
-
-
-@private
-def leave(request: HttpRequest) -> HttpResponseBase:
-    """Erase whatever draft this browser holds, and go somewhere dull. A plain link leads here."""
-    response = HttpResponseRedirect(settings.LEAVE_URL)
-    for name in draft_cookies(request):
-        with contextlib.suppress(DraftGone):
-            drafts.erase(DraftKey.from_cookie(request.COOKIES[name]))
-        expire_cookie(response, name)
-    expire_token(request, response)
-    return response
-
-
-@private
-@csrf_exempt
-def withdraw(request: HttpRequest, language: str) -> HttpResponseBase:
-    """Look a receipt up, and take back everything or only the permission to quote.
-
-    A code that was never one, one whose answers were destroyed and one that was used to withdraw
-    get the same page by the same queries.
-    """
-    with translation.override(language):
-        context: dict[str, Any] = {
-            "language": language,
-            "address": request.path,
-            "languages": [
-                {
-                    "code": code,
-                    "name": name,
-                    "url": WITHDRAW_ADDRESS.format(language=code),
-                    "is_current": code == language,
-                }
-                for code, name in _NAMES_OF_LANGUAGES.items()
-            ],
-            "state": "ask",
-            "code_value": "",
-            "holds": receipts.public_holds(),
-        }
-        status = HTTPStatus.OK
-        if request.method == "POST":
-            code = request.POST.get("code", "")[:_LONGEST_CODE]
-            problem = _withdrawal_problem(request, code)
-            if not problem:
-                try:
-                    with receipts.a_place():
-                        context |= _use_receipt(code, request.POST.get(GO_FIELD, ""))
-                except receipts.TooMany:
-                    problem = _("Many people are here right now. Please try again in a minute.")
-                    status = HTTPStatus.SERVICE_UNAVAILABLE
-            if problem:
-                if status == HTTPStatus.OK:
-                    status = HTTPStatus.UNPROCESSABLE_ENTITY
-                context |= {"errors": [pages.ErrorLink("code", problem)]}
-            context["code_value"] = code
-        context["hidden"] = [{"name": arrival.NONCE_FIELD, "value": arrival.new_nonce("receipt")}]
-        return render_private("wizard/withdraw.html", context, status=status)
-
-
-def _use_receipt(code: str, go: str) -> dict[str, Any]:
-    """Do what was asked with a code, and say what it stands for now."""
-    if go == "withdraw":
-        actions.withdraw_record(code=code)
-    elif go == "stop-quoting":
-        actions.withdraw_quoting(code=code)
-    receipt = receipts.look_up(code)
-    return {
-        "state": receipt.state.value,
-        "deadline": receipt.deadline,
-        "is_past_deadline": receipt.deadline is not None
-        and timezone.now().date() > receipt.deadline,
-        "done": go,
-    }
-
-
-def _withdrawal_problem(request: HttpRequest, code: str) -> str:
-    try:
-        arrival.lane_of(request, "receipt")
-    except arrival.NotFromHere:
-        return _("Please type the words on this page yourself.")
-    except arrival.NonceExpired:
-        return _("This page was open for a long time. Please send it once more.")
-    stubs = wordlists.as_typed(code)
-    if len(stubs) != wordlists.WORDS_IN_A_CODE:
-        return _("A code has six words. You typed %(count)s.") % {"count": len(stubs)}
-    known = wordlists.known_stubs()
-    for position, stub in enumerate(stubs, start=1):
-        if stub not in known:
-            return _("Word %(position)s is not one of our words. Please look at it again.") % {
-                "position": position
-            }
-    return ""

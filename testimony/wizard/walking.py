@@ -15,9 +15,9 @@ from testimony.vault.models import Lane
 from testimony.wizard import forms as pages
 from testimony.wizard import routing
 from testimony.wizard.journeys import Journey
+from testimony.wizard.records import record_payload
 from testimony.wizard.routing import Circumstances
 from testimony.wizard.storage import as_posted
-from testimony.wizard.views import record_payload
 
 
 class NotAnswered(ValueError):
@@ -54,7 +54,7 @@ def submit(
         keys = {question.key for question in section.questions}
         given = {key: value for key, value in posted.items() if key in keys}
         form = pages.section_form(definition, section, language)(
-            data=as_posted(given), prefix=pages.PREFIX, answers=answers
+            data=as_posted(given), prefix=pages.PREFIX, answers=answers, about=about
         )
         if not form.is_valid():
             raise NotAnswered(f"{section.key}: {', '.join(sorted(form.errors))}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import html
+import itertools
 import re
 from typing import Any
 
@@ -19,11 +20,18 @@ from testimony.vault.models import (
     PendingRecord,
     SealedDraft,
 )
-from testimony.wizard import privacy, storage
+from testimony.wizard import arrival, privacy, storage
 from tests.factories import Consultation
 
 HERE = {"HTTP_ORIGIN": "http://testserver", "HTTP_SEC_FETCH_SITE": "same-origin"}
 HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)">')
+
+
+def work_for(mark: str) -> str:
+    """The number that script finds for a mark."""
+    return next(
+        number for number in map(str, itertools.count()) if arrival.is_worked_for(mark, number)
+    )
 
 
 class Phone:
@@ -32,7 +40,12 @@ class Phone:
     def __init__(self, path: str, **client: Any) -> None:
         self.client = Client(**client)
         self.path = path
+        self.begin()
+
+    def begin(self) -> Phone:
+        """From the first page, which asks nothing, to the first question."""
         self.get()
+        return self.post(go="begin") if 'value="begin"' in self.text else self
 
     def get(self) -> Phone:
         return self._see(self.client.get(self.path))
@@ -44,8 +57,12 @@ class Phone:
         self.hidden = dict(HIDDEN.findall(response.content.decode()))
         return self
 
-    def post(self, *, follow: bool = True, headers: Any = None, **fields: Any) -> Phone:
+    def post(
+        self, *, follow: bool = True, headers: Any = None, works: bool = True, **fields: Any
+    ) -> Phone:
         hidden = {name: html.unescape(value) for name, value in self.hidden.items()}
+        if works and "n" in hidden and "step" in hidden:
+            hidden["w"] = work_for(hidden["n"])
         given = {key.replace("q_", "q-", 1): value for key, value in fields.items()}
         sent = HERE if headers is None else headers
         self._see(self.client.post(self.path, {**hidden, **given}, **sent))
@@ -297,7 +314,8 @@ def test_leaving_deletes_the_draft_and_redirects(phone: Phone) -> None:
     response = phone.client.get("/leave")
     assert response.status_code == 302
     assert SealedDraft.objects.count() == 0
-    assert "First, your age" in phone.get().text
+    assert "Start" in phone.get().text
+    assert phone.client.post("/leave").status_code == 204
 
 
 def test_a_closed_call_is_a_kind_page_and_lets_those_inside_finish(
@@ -399,6 +417,10 @@ def test_over_https_every_cookie_is_bound_to_this_host(
     client = Client(enforce_csrf_checks=True)
     here = {"HTTP_ORIGIN": "https://testserver", "HTTP_SEC_FETCH_SITE": "same-origin"}
     page = client.get(consultation.call_path, secure=True).content.decode()
+    hidden = dict(HIDDEN.findall(page))
+    page = client.post(
+        consultation.call_path, {**hidden, "go": "begin"}, secure=True, **here
+    ).content.decode()
     hidden = dict(HIDDEN.findall(page))
     begun = client.post(consultation.call_path, {**hidden, "q-age": "adult"}, secure=True, **here)
     assert begun.status_code == 303
