@@ -165,6 +165,14 @@ class Section:
         return not any(question.is_asked for question in self.questions)
 
     @property
+    def may_be_skipped(self) -> bool:
+        """Whether nothing on it must be answered."""
+        return not any(
+            question.required or question.type in CONSENT_TYPES | {"age_check"}
+            for question in self.questions
+        )
+
+    @property
     def takes_text(self) -> bool:
         return any(question.is_free_text for question in self.questions)
 

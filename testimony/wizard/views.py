@@ -356,11 +356,13 @@ class JourneyView(WizardView):
 
     def _skip(self, step: str) -> HttpResponseBase:
         """Past a content note and the page it speaks of, with no answer there and no reason."""
+        if step not in self._pages or not self._pages[step].is_note:
+            return self._answer(step)
         order = list(self.get_form_list())
-        after = order.index(step) + 1
-        for key in order[after - 1 : after + 1]:
-            if key in self._pages:
-                self._complete(self._pages[key], {})
+        self._complete(self._pages[step], {})
+        following = self._pages.get(order[order.index(step) + 1])
+        if following is not None and following.may_be_skipped:
+            self._complete(following, {})
         self.storage.current_step = self._first_unanswered()
         return self._keep_and_return(step)
 
