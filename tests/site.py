@@ -60,8 +60,8 @@ class RunningSite:
             "import json\n"
             "from consultation.survey.models import Survey\n"
             "from testimony.intake.models import Call\n"
-            "print(json.dumps({'call': f'/t/{Call.objects.get().public_id}/en/',"
-            " 'survey': f'/s/{Survey.objects.get().public_id}/en/'}))"
+            "print(json.dumps({'call': f'/t/{Call.objects.first().public_id}/en/',"
+            " 'survey': f'/s/{Survey.objects.first().public_id}/en/'}))"
         )
         return found
 

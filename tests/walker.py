@@ -92,6 +92,7 @@ AGREE = (("q-count", "yes"), ("q-words", "quote"), ("q-audience", "public"))
 TESTIMONY = (
     (("q-age", "adult"),),
     (*AGREE, ("q-describe", "nothing")),
+    (),
     (("q-story", "It is further away now."), ("q-helped", "Being asked.")),
     (("q-setting", "outdoor"), ("q-change", "less_safe")),
     (("q-hopes", "Friends."),),

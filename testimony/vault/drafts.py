@@ -1,7 +1,8 @@
 """Sealed drafts: an unfinished journey, under a key that only the person's browser holds.
 
 The server keeps one padded blob under a digest of the key. Whoever has the database has
-neither the key nor the words. Expiry is kept in five-minute ticks and goes with the draft.
+neither the key nor the words. Expiry is kept in five-minute ticks and goes with the draft. So do
+the pictures beside it (``attachments``): whatever deletes a draft here deletes them too.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from django.utils import timezone
 
 from testimony.vault import calendar, envelope, limits, sealing
 from testimony.vault.envelope import Kind
-from testimony.vault.models import SealedDraft
+from testimony.vault.models import DraftAttachment, SealedDraft
 
 
 class DraftGone(Exception):
@@ -75,7 +76,7 @@ def load(key: DraftKey) -> dict[str, Any]:
     if row is None:
         raise DraftGone
     if row.expires_tick < tick_now():
-        row.delete()
+        erase(key)
         raise DraftGone
     return _open(key, row)
 
@@ -88,14 +89,23 @@ def claimed(key: DraftKey) -> Iterator[dict[str, Any]]:
         DraftGone: as ``load``.
     """
     with transaction.atomic():
-        row = (
-            SealedDraft.objects.select_for_update()
-            .filter(id=key.draft_id, expires_tick__gte=tick_now())
-            .first()
-        )
-        if row is None:
-            raise DraftGone
-        yield _open(key, row)
+        yield _open(key, hold(key))
+
+
+def hold(key: DraftKey) -> SealedDraft:
+    """A draft that is there, so that nobody erases it before the caller's transaction ends.
+
+    Raises:
+        DraftGone: as ``load``.
+    """
+    row = (
+        SealedDraft.objects.select_for_update()
+        .filter(id=key.draft_id, expires_tick__gte=tick_now())
+        .first()
+    )
+    if row is None:
+        raise DraftGone
+    return row
 
 
 def save(
@@ -130,13 +140,19 @@ def save(
 
 
 def erase(key: DraftKey) -> None:
-    """Delete a draft; nothing happens when there is none."""
-    SealedDraft.objects.filter(id=key.draft_id).delete()
+    """Delete a draft and the pictures beside it; nothing happens when there is none."""
+    with transaction.atomic():
+        # The draft first: whoever adds a picture holds it, and then finds it gone.
+        SealedDraft.objects.filter(id=key.draft_id).delete()
+        DraftAttachment.objects.filter(draft_id=key.draft_id).delete()
 
 
 def erase_expired() -> int:
-    """Delete every expired draft and return how many there were."""
-    return SealedDraft.objects.filter(expires_tick__lt=tick_now()).delete()[0]
+    """Delete every expired draft, and every picture beside none. Returns how many drafts."""
+    with transaction.atomic():
+        count = SealedDraft.objects.filter(expires_tick__lt=tick_now()).delete()[0]
+        DraftAttachment.objects.exclude(draft_id__in=SealedDraft.objects.values("id")).delete()
+    return count
 
 
 def _open(key: DraftKey, row: SealedDraft) -> dict[str, Any]:

@@ -9,15 +9,18 @@ from __future__ import annotations
 import json
 import os
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from django.conf import settings
 from django.utils import timezone
 
-from testimony.vault import calendar, sealing, wordlists
+from testimony.vault import attachments, calendar, sealing, wordlists
+from testimony.vault.attachments import Picture
 from testimony.vault.envelope import EnvelopeError, Kind
 from testimony.vault.models import (
+    Attachment,
     Collection,
     DataKey,
     Epoch,
@@ -226,9 +229,37 @@ def seal_record(
     Raises:
         TooLarge: when the payload passes 256 KiB.
     """
-    plaintext = json.dumps(payload, separators=(",", ":"), ensure_ascii=False).encode("utf-8")
+    sealed, data_key, _none = seal_record_with_pictures(
+        payload, (), record_id=record_id, epoch=epoch, definition=definition
+    )
+    return sealed, data_key
+
+
+def seal_record_with_pictures(
+    payload: dict[str, object],
+    pictures: Sequence[Picture],
+    *,
+    record_id: uuid.UUID,
+    epoch: Epoch,
+    definition: str,
+) -> tuple[bytes, DataKey, list[Attachment]]:
+    """The same, and each picture under a key derived from the data key, its row unsaved.
+
+    The payload lists the pictures by id, in the order given, under ``attachments``.
+
+    Raises:
+        TooLarge: when the payload passes 256 KiB, or a picture 4 MiB.
+    """
     data_key = sealing.random_key()
     bound = _bound(record_id, epoch.collection_id, definition)
+    rows = [
+        attachments.seal_with_record(data_key, picture, record_id=record_id, bound=bound)
+        for picture in pictures
+    ]
+    if rows:
+        listed = [attachments.listed(*both) for both in zip(rows, pictures, strict=True)]
+        payload = {**payload, "attachments": listed}
+    plaintext = json.dumps(payload, separators=(",", ":"), ensure_ascii=False).encode("utf-8")
     sealed = sealing.seal_under(data_key, plaintext, kind=Kind.RECORD, bound=bound)
     wrapped = sealing.seal_to(
         bytes(epoch.public_key),
@@ -237,7 +268,7 @@ def seal_record(
         kind=Kind.DATA_KEY,
         bound=(*bound, epoch.id.bytes),
     )
-    return sealed, DataKey(record_id=record_id, epoch_id=epoch.id, sealed_data_key=wrapped)
+    return sealed, DataKey(record_id=record_id, epoch_id=epoch.id, sealed_data_key=wrapped), rows
 
 
 def open_record(
@@ -256,10 +287,7 @@ def open_record(
         EnvelopeError: when the bytes are not an envelope, or hold no JSON object.
     """
     bound = _bound(data_key.record_id, collection_id, definition)
-    wrapped = bytes(data_key.sealed_data_key)
-    if opener is None:
-        opener = sealing.Opener.for_envelope(epoch_key.private, wrapped, kind=Kind.DATA_KEY)
-    key = opener.open(wrapped, kind=Kind.DATA_KEY, bound=(*bound, epoch_key.epoch_id.bytes))
+    key = _opened_key(data_key, epoch_key, bound, opener)
     plaintext = sealing.open_under(key, sealed, kind=Kind.RECORD, bound=bound)
     try:
         payload = json.loads(plaintext)
@@ -268,6 +296,36 @@ def open_record(
     if not isinstance(payload, dict):
         raise EnvelopeError("The record holds no JSON object.")
     return payload
+
+
+def open_picture(
+    row: Attachment,
+    data_key: DataKey,
+    epoch_key: OpenEpochKey,
+    *,
+    collection_id: uuid.UUID,
+    definition: str,
+) -> bytes:
+    """Open one picture of a record: a JPEG.
+
+    Raises:
+        DoesNotOpen, EnvelopeError: as ``open_record``.
+    """
+    bound = _bound(data_key.record_id, collection_id, definition)
+    key = _opened_key(data_key, epoch_key, bound)
+    return attachments.open_with_record(key, row, bound=bound)
+
+
+def _opened_key(
+    data_key: DataKey,
+    epoch_key: OpenEpochKey,
+    bound: tuple[bytes, ...],
+    opener: sealing.Opener | None = None,
+) -> bytes:
+    wrapped = bytes(data_key.sealed_data_key)
+    if opener is None:
+        opener = sealing.Opener.for_envelope(epoch_key.private, wrapped, kind=Kind.DATA_KEY)
+    return opener.open(wrapped, kind=Kind.DATA_KEY, bound=(*bound, epoch_key.epoch_id.bytes))
 
 
 def keep_definition(canonical: bytes, digest: str) -> FrozenDefinition:

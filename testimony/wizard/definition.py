@@ -320,6 +320,8 @@ def _check_pictures(definition: Definition) -> None:
     if len(pages) > 1:
         raise DefinitionError("Pictures are asked for on one page only.")
     for section in pages:
+        if section is definition.sections[0]:
+            raise DefinitionError("The first page can't ask for pictures.")
         if sum(question.is_asked for question in section.questions) > 1:
             raise DefinitionError(
                 f"Section “{section.key}” asks for pictures, so it can't ask for anything else."

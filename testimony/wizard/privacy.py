@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
+from http import HTTPStatus
 from typing import Any, Final, TypeVar
 
 from django.conf import settings
-from django.http import Http404, HttpResponseBase, HttpResponseNotFound
-from django.template import loader
+from django.http import Http404, HttpResponseBase
 from django.utils import translation
-from django.utils.translation import gettext
+
+from testimony.wizard.printing import render_private
 
 _View = TypeVar("_View", bound=Callable[..., HttpResponseBase])
 
@@ -80,17 +81,12 @@ def apply(response: HttpResponseBase) -> HttpResponseBase:
     return response
 
 
-def _missing(wanted: str) -> str:
+def _missing(wanted: str) -> HttpResponseBase:
     """The page for what is not there, in the language of the address where it is one of ours."""
     language = wanted if wanted in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
     with translation.override(language):
-        return loader.get_template("wizard/missing.html").render(
-            {
-                "language": language,
-                "direction": "ltr",
-                "page_title": gettext("Questions"),
-                "leave_url": "/leave",
-            }
+        return render_private(
+            "wizard/missing.html", {"language": language}, status=HTTPStatus.NOT_FOUND
         )
 
 
@@ -103,7 +99,7 @@ def private(view: _View) -> _View:
             return apply(view(*args, **kwargs))
         except Http404:
             # The site's own page for what is missing names the campaign; this one names nothing.
-            return apply(HttpResponseNotFound(_missing(str(kwargs.get("language", "")))))
+            return apply(_missing(str(kwargs.get("language", ""))))
 
     with_policy.is_private = True  # type: ignore[attr-defined]
     return with_policy  # type: ignore[return-value]

@@ -17,7 +17,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.utils.datastructures import MultiValueDict
 from formtools.wizard.storage.base import BaseStorage
 
-from testimony.vault import drafts, limits
+from testimony.vault import attachments, drafts, limits
 from testimony.vault.drafts import DraftGone, DraftKey
 from testimony.wizard.forms import PREFIX
 
@@ -108,8 +108,18 @@ class SealedDraftStorage(BaseStorage):
     @property
     def pictures(self) -> list[dict[str, Any]]:
         """The pictures held beside the draft, in the order they came."""
-        found: list[dict[str, Any]] = self.contents["pictures"] if self.contents else []
+        found: list[dict[str, Any]] = self.contents.get("pictures", []) if self.contents else []
         return found
+
+    def note_picture(self, held: attachments.Held) -> None:
+        """Remember a picture that was sealed beside the draft."""
+        self.pictures.append({"id": str(held.id), "width": held.width, "height": held.height})
+
+    def forget_picture(self, picture: str) -> bool:
+        """Strike a picture off the list; False when it is not on it."""
+        before = len(self.pictures)
+        self.pictures[:] = [one for one in self.pictures if one["id"] != picture]
+        return len(self.pictures) < before
 
     def begin(self, *, definition: str, arrived: dict[str, Any], channel: str) -> None:
         """Start a draft, in memory; it is stored by ``keep``. Others that ran out are erased."""

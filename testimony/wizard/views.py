@@ -8,6 +8,7 @@ goes wrong, what a person typed in that POST is shown back to them.
 from __future__ import annotations
 
 import logging
+import uuid
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any, ClassVar, Final
@@ -23,12 +24,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from formtools.wizard.views import WizardView
 
-from testimony.vault import actions, drafts, keyring, limits, retention, vouchers
+from testimony.vault import actions, attachments, drafts, keyring, limits, retention, vouchers
 from testimony.vault.drafts import DraftGone
 from testimony.vault.envelope import TooLarge
 from testimony.vault.keyring import NoValidKey
 from testimony.vault.models import Lane, Voucher
-from testimony.wizard import appearance, arrival, lanes, routing
+from testimony.wizard import appearance, arrival, lanes, pictures, routing, uploads
 from testimony.wizard import forms as pages
 from testimony.wizard.definition import Definition, Section
 from testimony.wizard.forms import CheckForm, FieldView, SectionForm
@@ -36,7 +37,7 @@ from testimony.wizard.journeys import Journey, read_definition
 from testimony.wizard.printing import NAMES_OF_LANGUAGES, render_private
 from testimony.wizard.privacy import private
 from testimony.wizard.receipt_views import WITHDRAW_ADDRESS
-from testimony.wizard.records import record_payload
+from testimony.wizard.records import keeps_words, record_payload
 from testimony.wizard.routing import Circumstances
 from testimony.wizard.storage import SealedDraftStorage
 
@@ -64,6 +65,7 @@ class JourneyView(WizardView):
     language: str
     storage: SealedDraftStorage
     _mark: str = ""
+    _card: vouchers.Found | None = None
 
     # For subclasses.
 
@@ -85,6 +87,7 @@ class JourneyView(WizardView):
         self, request: HttpRequest, *args: Any, public_id: str, language: str, **kwargs: Any
     ) -> HttpResponseBase:
         self.request = request
+        uploads.take_pictures_in_memory(request)
         self.journey = self.find_journey(public_id)
         if language not in self.journey.definition.languages:
             raise Http404
@@ -214,6 +217,7 @@ class JourneyView(WizardView):
             return self._erased()
         if go.startswith("language:"):
             return self._start_in(go.removeprefix("language:"))
+        self._read_card()
         step = self.request.POST.get(STEP_FIELD, "")
         if step not in ("", self.steps.first):
             return self._problem(
@@ -258,9 +262,6 @@ class JourneyView(WizardView):
         if form.is_valid():
             if self._is_too_young(step, form):
                 return render_private("wizard/youth.html", self._common())
-            code = self._voucher()
-            found = vouchers.kind_of(code, door=self.journey.public_id) if code else None
-            is_assisted = found is not None and found.kind == Voucher.Kind.ASSISTED
             self.storage.begin(
                 definition=self.definition.digest,
                 arrived={
@@ -268,9 +269,9 @@ class JourneyView(WizardView):
                     "trap": arrival.fell_into_trap(self.request),
                     "mark": self._mark,
                     "worked": False,
-                    "voucher": code,
+                    "voucher": self._voucher(),
                 },
-                channel="assisted" if is_assisted else "web",
+                channel=self.about.channel,
             )
             self._note_work()
             self._resume()
@@ -278,19 +279,15 @@ class JourneyView(WizardView):
 
     def _start(self) -> HttpResponseBase:
         """The first page: who asks, how to leave, and what is kept. It asks nothing."""
-        code = self._voucher()
-        found = vouchers.kind_of(code, door=self.journey.public_id) if code else None
         context = self._common() | {
             "heading": self.definition.title.in_language(self.language),
             "introduction": self.definition.introduction.in_language(self.language),
             "closes_on": self.journey.closes_on,
             "hold": retention.statement_for(self.journey.collection_id),
             "hidden": self._hidden(""),
-            "has_card": found is not None,
+            "has_card": self._card is not None,
             **self._work(),
         }
-        if found is not None and found.kind == Voucher.Kind.ASSISTED:
-            context["companion"] = self._companion()
         return render_private("wizard/start.html", context)
 
     def _start_in(self, language: str) -> HttpResponseBase:
@@ -298,11 +295,23 @@ class JourneyView(WizardView):
         if language in self.definition.languages:
             self._speak(language)
             self._take_up(self.definition)
+        self._read_card()
         with translation.override(self.language):
             return self._start()
 
+    def _read_card(self) -> None:
+        """What the code in a form stands for, before there is a draft to keep it in."""
+        code = self._voucher()
+        found = vouchers.kind_of(code, door=self.journey.public_id) if code else None
+        self._card = found
+        if found is not None and found.kind == Voucher.Kind.ASSISTED:
+            self.about = Circumstances(language=self.language, channel="assisted")
+
     def _voucher(self) -> str:
-        return self.request.POST.get(VOUCHER_FIELD, "")[:_LONGEST_CODE]
+        try:
+            return self.request.POST.get(VOUCHER_FIELD, "")[:_LONGEST_CODE]
+        except SuspiciousOperation:
+            return ""  # the post is longer than we read, and the page that says so is being made
 
     def _closed_door(self) -> HttpResponseBase | None:
         """What stands in the way of beginning, or None."""
@@ -338,13 +347,36 @@ class JourneyView(WizardView):
         self.storage.set_step_data(section.key, answers)
 
     def _take_pictures(self, section: Section) -> HttpResponseBase | None:
-        """Make each picture new and seal it beside the draft; an answer when something is wrong.
+        """Make each picture new and seal it beside the draft; an answer when one was not taken.
 
-        What was taken before the one that failed stays.
+        Those that were taken stay, whatever became of the others.
         """
-        return None
+        key = self.storage.key
+        if key is None:
+            raise DraftGone
+        (question,) = (one for one in section.questions if one.is_pictures)
+        problems: list[str] = []
+        for received in self.request.FILES.getlist(f"{pages.PREFIX}-{question.key}"):
+            try:
+                held = attachments.add(key, uploads.made_new(received))
+            except (pictures.PictureRefused, attachments.TooManyPictures) as refusal:
+                problems.append(str(refusal))
+            else:
+                self.storage.note_picture(held)
+        if not problems:
+            return None
+        self.storage.keep()
+        return self._show(
+            section.key,
+            data=self.request.POST,
+            problems={question.key: list(dict.fromkeys(problems))},
+            status=HTTPStatus.UNPROCESSABLE_ENTITY,
+        )
 
     def _remove_picture(self, step: str, picture: str) -> HttpResponseBase:
+        """Take one picture away, and stay on the page."""
+        if self.storage.key is not None and self.storage.forget_picture(picture):
+            attachments.remove(self.storage.key, uuid.UUID(picture))
         return self._keep_and_return(step)
 
     def _note_work(self) -> None:
@@ -458,6 +490,7 @@ class JourneyView(WizardView):
             if contents.get("done") is None:
                 answers = routing.on_path(self.definition, contents["answers"], self.about)
                 lane = self._lane(contents["arrived"])
+                wanted = contents["pictures"] if keeps_words(self.definition, answers) else []
                 sealed = actions.seal_record(
                     collection_id=self.journey.collection_id,
                     definition=self.definition.digest,
@@ -467,6 +500,9 @@ class JourneyView(WizardView):
                         language=self.language,
                         channel="assisted" if lane is Lane.ASSISTED else "web",
                     ),
+                    pictures=attachments.take(key, [uuid.UUID(one["id"]) for one in wanted])
+                    if contents["pictures"]
+                    else (),
                     lane=lane,
                     language=self.language,
                     wants_receipt=receipt == CheckForm.WANTED,
@@ -658,11 +694,19 @@ class JourneyView(WizardView):
         )
 
     def _show(
-        self, step: str, *, data: Any = None, notice: str = "", status: int = HTTPStatus.OK
+        self,
+        step: str,
+        *,
+        data: Any = None,
+        notice: str = "",
+        problems: dict[str, list[str]] | None = None,
+        status: int = HTTPStatus.OK,
     ) -> HttpResponseBase:
         """Print one page, empty, as kept, or as just posted with what is wrong."""
         typed = data if data is not None else self.storage.typed_on(step)
         form = self._bound(step, typed)
+        for key, sentences in (problems or {}).items():
+            form.add_error(key, sentences)
         views: list[FieldView] = list(form.views(checked=data is not None))
         errors = pages.error_links(views)
         if notice:
@@ -703,6 +747,7 @@ class JourneyView(WizardView):
             "duty": duty.in_language(self.language) if duty and section.takes_text else "",
             "minutes": section.minutes,
             "can_skip_next": section.is_note,
+            "can_skip": section.may_be_skipped and not section.is_note,
             "is_age_check": section.is_age_check,
         }
 

@@ -1,14 +1,15 @@
 """A full testimony and a full survey response against gunicorn with two workers.
 
 Prints completed responses a second, CPU of the server for each (user and system, both workers),
-and the most queries any page made. The load comes from the same two cores.
+and how long one step takes while twenty people are on their way. The load comes from the same two
+cores.
 """
 
 from __future__ import annotations
 
 import os
 import time
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from tests.walker import RESPONSE, TESTIMONY, Walker, walk
 
 EACH = int(os.environ.get("BENCH_RESPONSES", "150"))
 CROWD = 4
+PEOPLE = 20
 TICK = os.sysconf("SC_CLK_TCK")
 
 
@@ -65,3 +67,34 @@ def test_full_responses(name: str, door: str, tmp_path: Path) -> None:
         f"{requests / done:.0f} requests each, {requests / elapsed:.0f} requests a second"
     )
     assert done == CROWD * EACH
+
+
+def _steps(address: str, path: str, seconds: float) -> list[float]:
+    """One person after another for a while: how long each press of a button took, page included."""
+    taken: list[float] = []
+    walker = Walker(address, works=False)
+    until = time.perf_counter() + seconds
+    while time.perf_counter() < until:
+        walker.cookies.clear()
+        walker.get(path)
+        for answers in ((("go", "begin"),), *TESTIMONY, (("go", "submit"), ("q-receipt", "yes"))):
+            began = time.perf_counter()
+            walker.post(path, *answers)
+            taken.append(time.perf_counter() - began)
+            assert walker.status == 200, walker.status
+    return taken
+
+
+def test_a_step_while_twenty_people_are_on_their_way(tmp_path: Path) -> None:
+    """Twenty at once without a pause between their steps: far more than twenty people who read."""
+    with served(tmp_path) as site:
+        path = site.paths()["call"]
+        _many(site.address, path, "testimony", 5)
+        with ThreadPoolExecutor(PEOPLE) as crowd:
+            each = [crowd.submit(_steps, site.address, path, 10.0) for _person in range(PEOPLE)]
+            taken = sorted(second for one in each for second in one.result())
+    half, most = taken[len(taken) // 2], taken[int(len(taken) * 0.95)]
+    print(
+        f"\na step, {PEOPLE} people at once, no pauses: p50 {1000 * half:.0f} ms, "
+        f"p95 {1000 * most:.0f} ms ({len(taken)} steps)"
+    )

@@ -34,6 +34,7 @@ def test_the_last_button_pressed_twice_at_once_stores_one_record(site: RunningSi
     path = site.paths()["call"]
     walker = Walker(site.address)
     walker.get(path)
+    walker.post(path, ("go", "begin"))
     for answers in TESTIMONY:
         walker.post(path, *answers)
     before = site.records()
@@ -60,15 +61,17 @@ def test_nothing_readable_is_left_on_the_disk(site: RunningSite) -> None:
     walker = Walker(site.address)
     path = paths["call"]
     walker.get(path)
+    walker.post(path, ("go", "begin"))
     walker.post(path, *TESTIMONY[0])
     walker.post(path, *TESTIMONY[1])
+    walker.post(path)
     walker.post(path, ("q-story", f"{MARK} " * 9000), ("q-helped", MARK))
     assert walker.status == 422
     assert MARK in walker.text
     walker.post(path, ("q-story", long_mark), ("q-helped", MARK))
-    walker.post(path, *TESTIMONY[3])
+    walker.post(path, *TESTIMONY[4])
     walker.post(path, ("go", "back"), ("q-hopes", MARK))
-    walker.post(path, *TESTIMONY[3])
+    walker.post(path, *TESTIMONY[4])
     walker.post(path, ("q-hopes", MARK))
     walker.post(path, ("go", "submit"), ("q-receipt", "yes"))
     assert "Here are your six words" in walker.text
@@ -76,8 +79,10 @@ def test_nothing_readable_is_left_on_the_disk(site: RunningSite) -> None:
     for ending in ("abandon", "leave", "tamper", "stale"):
         other = Walker(site.address)
         other.get(path)
+        other.post(path, ("go", "begin"))
         other.post(path, *TESTIMONY[0])
         other.post(path, *AGREE, ("q-describe", "nothing"))
+        other.post(path)
         other.post(path, ("q-story", MARK))
         if ending == "leave":
             other.get("/leave")
@@ -93,13 +98,13 @@ def test_nothing_readable_is_left_on_the_disk(site: RunningSite) -> None:
     other.get("/receipt/en/")
     other.post("/receipt/en/", ("code", " ".join(words)), ("go", "withdraw"))
     assert "We hold nothing for these words" in other.text
-    found = [str(file) for file in _everything_kept(site) if _holds(file, MARK)]
+    found = [str(file) for file in everything_kept(site) if holds(file, MARK)]
     assert found == []
     assert b"/t/" not in site.log()
     assert b"/s/" not in site.log()
 
 
-def _everything_kept(site: RunningSite) -> list[Path]:
+def everything_kept(site: RunningSite) -> list[Path]:
     files = [
         file for file in site.state.rglob("*") if file.is_file() and "static" not in file.parts
     ]
@@ -115,7 +120,7 @@ def _everything_kept(site: RunningSite) -> list[Path]:
     return files
 
 
-def _holds(file: Path, mark: str) -> bool:
+def holds(file: Path, mark: str) -> bool:
     """Whether a file holds the mark in clear, base64 (any offset), UTF-16, or deflated."""
     raw = file.read_bytes()
     text = mark.encode()
@@ -143,4 +148,4 @@ def test_the_search_would_find_a_mark(tmp_path: Path) -> None:
     ):
         file = tmp_path / str(number)
         file.write_bytes(b"before" + hidden + b"after")
-        assert _holds(file, MARK)
+        assert holds(file, MARK)

@@ -73,7 +73,21 @@ class Phone:
 
     def to_story(self) -> Phone:
         self.post(q_age="adult")
-        return self.post(q_count="yes", q_words="quote", q_audience="public", q_describe="nothing")
+        self.agree()
+        return self.past_the_note()
+
+    def agree(self, **others: str) -> Phone:
+        """To everything, and to be described by nothing."""
+        usual = {
+            "q_count": "yes",
+            "q_words": "quote",
+            "q_audience": "public",
+            "q_describe": "nothing",
+        }
+        return self.post(**{**usual, **others})
+
+    def past_the_note(self) -> Phone:
+        return self.post() if 'value="skip"' in self.text else self
 
     def to_check(self, story: str = "My words") -> Phone:
         self.to_story().post(q_story=story)
@@ -143,7 +157,7 @@ def test_every_question_can_be_skipped_but_age_and_consent(phone: Phone) -> None
     assert phone.text.count("Please pick one of the answers.") == 2
     phone.to_story().post().post().post()
     assert "Check your answers" in phone.text
-    assert phone.text.count("Skipped") == 5
+    assert phone.text.count("Skipped") == 6
 
 
 def test_fifty_thousand_characters_are_taken_and_one_more_is_counted_and_kept(
@@ -194,8 +208,8 @@ def test_control_characters_go_and_everything_else_stays(
 
 def test_typing_survives_going_back(phone: Phone) -> None:
     phone.to_story().post(go="back", q_story="Half a sentence")
-    assert "What you agree to" in phone.text
-    phone.post(q_count="yes", q_words="quote", q_audience="public", q_describe="nothing")
+    assert "Before the next page" in phone.text
+    phone.past_the_note()
     assert "Half a sentence" in phone.text
 
 
@@ -284,7 +298,7 @@ def test_a_forged_nonce_starts_nothing_and_asks_again(phone: Phone) -> None:
 
 def test_an_old_browser_without_headers_gets_in_on_the_lane_apart(phone: Phone) -> None:
     phone.post(headers={}, q_age="adult")
-    phone.post(q_count="yes", q_words="quote", q_audience="public", q_describe="nothing")
+    phone.agree().past_the_note()
     phone.post().post().post()
     phone.send()
     assert PendingRecord.objects.get().lane == Lane.FLOOD
@@ -466,7 +480,7 @@ def test_a_page_costs_at_most_twelve_queries(
         phone.post(follow=False, q_age="adult")
     with django_assert_max_num_queries(12):
         phone.get()
-    phone.post(q_count="yes", q_words="quote", q_audience="public", q_describe="nothing")
+    phone.agree().past_the_note()
     phone.post().post().post()
     with django_assert_max_num_queries(12):
         phone.post(follow=False, go="submit", q_receipt="yes")
