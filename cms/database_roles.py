@@ -105,8 +105,14 @@ PUBLIC_ROLE: Final[Mapping[str, Rights]] = {
     ),
     "vault_pendingrecord": Rights(read=("id",), insert=True, delete=True),
     "vault_record": Rights(read=("id",), delete=True),
+    "vault_attachment": Rights(read=("id", "record_id"), insert=True, delete=True),
+    "vault_voucher": Rights(read=("digest", "door", "kind", "expires"), delete=True),
+    "vault_spenttoken": Rights(insert=True),
     "vault_datakey": Rights(read=("record_id", "epoch_id"), insert=True, delete=True),
     # A draft is opened with a key that only the person's browser holds.
+    "vault_draftattachment": Rights(
+        read=("id", "draft_id", "bucket", "sealed"), insert=True, delete=True
+    ),
     "vault_sealeddraft": Rights(
         read=("id", "expires_tick", "sealed"),
         insert=True,
@@ -121,10 +127,21 @@ PUBLIC_ROLE: Final[Mapping[str, Rights]] = {
     "vault_erasure": Rights(read=("id",), insert=True, delete=True),
     # A page that quotes an approved excerpt looks its words up.
     "curation_excerpt": Rights(read=("id", "record_id", "text", "language", "state"), delete=True),
-    "report_report": Rights(read=("id",), update=("has_lost_an_edition",)),
+    "report_report": Rights(
+        read=(
+            "id",
+            "collection_id",
+            "title",
+            "addressee_office",
+            "addressee_organisation",
+            "dated",
+            "reply_by",
+        ),
+        update=("has_lost_an_edition",),
+    ),
     "report_snapshot": Rights(read=("digest", "report_id"), delete=True),
     "report_snapshot_excerpts": Rights(read=("snapshot_id", "excerpt_id"), delete=True),
-    "report_edition": Rights(read=("snapshot_id", "file"), delete=True),
+    "report_edition": Rights(read=("id", "snapshot_id", "file"), delete=True),
 }
 
 

@@ -88,8 +88,7 @@ def seal_record(
     month = calendar.epoch_month(week)
     record_id = uuid.uuid4()
     code = receipts.new_code(language) if wants_receipt else None
-    # No point of return of its own: whoever calls this inside a transaction fails with it.
-    with transaction.atomic(savepoint=False):
+    with transaction.atomic():
         epoch = keyring.current_epoch(collection_id, month)
         if epoch.expires <= today:
             # It is destroyed today: what came in beside that would be left over for good.

@@ -34,6 +34,9 @@ _LOCK_NUMBER: Final = 0x41545441
 ACTIONS: Final = (
     gettext_noop("access granted"),
     gettext_noop("access recovered from sheets"),
+    gettext_noop("assisted codes made"),
+    gettext_noop("cards made"),
+    gettext_noop("codes taken back"),
     gettext_noop("collection created"),
     gettext_noop("content restored"),
     gettext_noop("custody begun"),
@@ -47,6 +50,7 @@ ACTIONS: Final = (
     gettext_noop("keyholder started over"),
     gettext_noop("keyring restored"),
     gettext_noop("keys recovered by code"),
+    gettext_noop("lane discarded"),
     gettext_noop("legal hold lifted"),
     gettext_noop("legal hold placed"),
     gettext_noop("locked"),

@@ -17,7 +17,18 @@ from django.core.management import call_command
 from django.db import transaction
 from django.utils import timezone
 
-from testimony.vault import actions, custody, disk, drafts, folders, retention, unlock, withdrawal
+from testimony.vault import (
+    actions,
+    custody,
+    digest,
+    disk,
+    drafts,
+    folders,
+    retention,
+    unlock,
+    vouchers,
+    withdrawal,
+)
 from testimony.vault.models import Chore
 
 _log = logging.getLogger(__name__)
@@ -104,6 +115,11 @@ def _forget(done: Done) -> None:
     done.lines.append(f"{count} withdrawal marks older than any archive forgotten.")
 
 
+def _forget_codes(done: Done) -> None:
+    codes, marks = vouchers.forget_expired()
+    done.lines.append(f"{codes} codes and {marks} marks past their last day forgotten.")
+
+
 def _clear_sessions(done: Done) -> None:
     call_command("clearsessions", verbosity=0)
     done.lines.append("Sessions of the team that ran out are cleared.")
@@ -115,6 +131,16 @@ def _sweep(done: Done) -> None:
     done.problems += swept.remains
 
 
+def _tell(done: Done) -> None:
+    """Last of all, so that it can say whether the others went well."""
+    try:
+        was_sent = digest.send_daily(had_problems=bool(done.problems))
+    except digest.NotSent as problem:
+        done.problems.append(str(problem))
+        return
+    done.lines.append("The daily note is sent." if was_sent else "No daily note was due.")
+
+
 _CHORES: Final[dict[str, Callable[[Done], None]]] = {
     "closing what has run out": _close,
     "making the months ahead": _renew,
@@ -123,6 +149,8 @@ _CHORES: Final[dict[str, Callable[[Done], None]]] = {
     "forgetting the order of arrival": _shuffle,
     "erasing files": _erase,
     "forgetting old withdrawal marks": _forget,
+    "forgetting old codes and marks": _forget_codes,
     "clearing sessions": _clear_sessions,
     "cleaning the disk": _sweep,
+    "sending the daily note": _tell,
 }

@@ -6,13 +6,18 @@ opens no record.
 
 from __future__ import annotations
 
+import datetime as dt
+import uuid
+from collections import Counter
 from dataclasses import dataclass
+from typing import Final
 
 from django.contrib.auth.models import AbstractUser
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from testimony.vault import calendar, chores, retention
+from testimony.vault import archives, calendar, chores, limits, retention
 from testimony.vault.actions import shuffle_pending
 from testimony.vault.chores import do_all as do_daily_chores
 from testimony.vault.custody import (
@@ -26,6 +31,7 @@ from testimony.vault.models import (
     Custody,
     Epoch,
     Keyholder,
+    LegalHold,
     PendingRecord,
     Record,
 )
@@ -34,9 +40,12 @@ from testimony.vault.unlock import Grant, Refused, lock, resume, unlock
 from testimony.vault.unlock import close_all_of as close_keys_of
 
 __all__ = [
+    "KEEPING",
     "Collection",
     "Grant",
+    "Keeping",
     "Keyholder",
+    "PublicFacts",
     "Refused",
     "Worry",
     "begin_custody",
@@ -50,6 +59,7 @@ __all__ = [
     "keyholders_of",
     "lock",
     "may_see_worries",
+    "public_facts",
     "records_held",
     "renew_epochs",
     "resume",
@@ -65,6 +75,90 @@ class Worry:
 
     sentence: str
     collection: Collection | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    """How long things are kept, and how much is taken: the vault's own limits, for people."""
+
+    draft_minutes: int
+    draft_hours: int
+    answers_archive_days: int
+    keys_archive_days: int
+    pictures: int
+    picture_megabytes: int
+
+
+KEEPING: Final = Keeping(
+    draft_minutes=limits.DRAFT_IDLE_TICKS * calendar.TICK_SECONDS // 60,
+    draft_hours=limits.DRAFT_LONGEST_TICKS * calendar.TICK_SECONDS // 3600,
+    answers_archive_days=archives.LIFETIMES[archives.Kind.CONTENT].days,
+    keys_archive_days=archives.LIFETIMES[archives.Kind.KEYRING].days,
+    pictures=limits.PICTURES,
+    picture_megabytes=limits.PICTURE_BYTES // 1_000_000,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PublicFacts:
+    """What anybody may know of a collection that holds, or may still take, answers."""
+
+    id: uuid.UUID
+    name: str
+    run_by: str
+    kept_where: str
+    withdrawal_deadline: dt.date
+    destruction_date: dt.date
+    keep_months: int
+    kept_until: dt.date
+    """The last day on which what is sent today is kept, if no order says otherwise."""
+    keyholders: int
+    has_recovery_kit: bool
+    hold: str
+    hold_stops_withdrawals: bool
+
+
+def public_facts() -> list[PublicFacts]:
+    """The facts of every collection that is not over, by name. Three queries, however many.
+
+    One whose last day has passed is here too, as long as an order keeps it.
+    """
+    today = timezone.now().date()
+    holds = {
+        hold.collection_id: hold
+        for hold in LegalHold.objects.filter(lifted_on__isnull=True).order_by("since")
+    }
+    going_on = Q(destruction_date__gte=today) | Q(pk__in=list(holds))
+    collections = list(Collection.objects.filter(going_on).order_by("name"))
+    roster = Custody.objects.filter(collection__in=collections)
+    holders: Counter[uuid.UUID] = Counter()
+    kits: set[uuid.UUID] = set()
+    for collection_id, recovery_key in roster.values_list("collection_id", "recovery_key_id"):
+        if recovery_key is None:
+            holders[collection_id] += 1
+        else:
+            kits.add(collection_id)
+    return [
+        PublicFacts(
+            id=one.pk,
+            name=one.name,
+            run_by=one.run_by,
+            kept_where=one.kept_where,
+            withdrawal_deadline=one.withdrawal_deadline,
+            destruction_date=one.destruction_date,
+            keep_months=one.keep_months,
+            kept_until=calendar.expiry_of(
+                calendar.month_of(today),
+                keep_months=one.keep_months,
+                at_latest=one.destruction_date,
+            ),
+            keyholders=holders[one.pk],
+            has_recovery_kit=one.pk in kits,
+            hold=holds[one.pk].statement if one.pk in holds else "",
+            hold_stops_withdrawals=one.pk in holds and holds[one.pk].stops_withdrawals,
+        )
+        for one in collections
+    ]
 
 
 def keyholders_of(collection: Collection) -> int:

@@ -445,7 +445,7 @@ class SealedDraft(VaultModel):
 
 
 class DraftAttachment(VaultModel):
-    """One picture of an unfinished journey, sealed under the draft's key. It goes with the draft."""
+    """One picture of an unfinished journey, sealed under its draft's key. It goes with it."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     draft_id = models.CharField(max_length=64, db_index=True)

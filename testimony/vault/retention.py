@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 
 from testimony.vault import actions, audit, withdrawal
 from testimony.vault.models import (
+    Attachment,
     Collection,
     DataKey,
     Destruction,
@@ -185,5 +186,5 @@ def _delete_by_record(ids: set[uuid.UUID]) -> None:
     listed = list(ids)
     for start in range(0, len(listed), _ROWS_AT_ONCE):
         some = listed[start : start + _ROWS_AT_ONCE]
-        for model in (DataKey, ReceiptVerifier, QuotingStop, HeldWithdrawal):
+        for model in (DataKey, ReceiptVerifier, QuotingStop, HeldWithdrawal, Attachment):
             model._default_manager.filter(record_id__in=some).delete()

@@ -23,10 +23,13 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from testimony.vault import audit, keyring, quotas, sealing
+from testimony.vault.attachments import PictureGone
 from testimony.vault.envelope import EnvelopeError, Kind
 from testimony.vault.keyring import NotGranted, OpenEpochKey
 from testimony.vault.limits import DRAFT_BUCKETS
 from testimony.vault.models import (
+    Attachment,
+    AuditEntry,
     Collection,
     DataKey,
     EpochGrant,
@@ -47,6 +50,7 @@ if TYPE_CHECKING:
 IDLE: Final = dt.timedelta(minutes=15)
 LONGEST: Final = dt.timedelta(hours=2)
 DERIVATION_PATIENCE: Final = 15.0
+_OPENED: Final = "transcript opened"
 _CHUNK: Final = 500
 _BATCH_BYTES: Final = 4 * 1024 * 1024
 
@@ -88,6 +92,11 @@ class Opened:
     payload: dict[str, Any]
     may_be_quoted: bool = True
     """False once the person took back the permission to quote, whatever the payload says."""
+
+    @property
+    def pictures(self) -> tuple[uuid.UUID, ...]:
+        """The pictures that came with it, in the order the person added them."""
+        return tuple(uuid.UUID(one["id"]) for one in self.payload.get("attachments") or ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +234,27 @@ class Grant:
             row = model.objects.filter(collection_id=self.collection_id, id=record_id).first()
             if row is not None:
                 return next(self._open_all([row]), None)
+        return None
+
+    def open_picture(self, record_id: uuid.UUID, picture_id: uuid.UUID) -> bytes | None:
+        """One picture of a record, a JPEG, or None when either is gone or its key is not here."""
+        picture = Attachment.objects.filter(id=picture_id, record_id=record_id).first()
+        data_key = DataKey.objects.filter(record_id=record_id).first()
+        held = HeldWithdrawal.objects.filter(record_id=record_id).exists()
+        if picture is None or data_key is None or held:
+            return None
+        key = next((one for one in self.keys if one.epoch_id == data_key.epoch_id), None)
+        for model in (Record, PendingRecord):
+            found = model.objects.filter(collection_id=self.collection_id, id=record_id)
+            definition = found.values_list("definition_id", flat=True).first()
+            if key is not None and definition is not None:
+                return keyring.open_picture(
+                    picture,
+                    data_key,
+                    key,
+                    collection_id=self.collection_id,
+                    definition=definition,
+                )
         return None
 
     def _open_all(
@@ -378,10 +408,36 @@ def open_transcript(*, by: AbstractUser, grant: Grant, record_id: uuid.UUID, rea
         QuotaSpent: when sixty were opened in the last hour already.
     """
     with transaction.atomic():
-        quotas.spend(by, "transcript opened", subject=audit.subject_of(record_id), reason=reason)
+        quotas.spend(by, _OPENED, subject=audit.subject_of(record_id), reason=reason)
         opened = grant.open_one(record_id)
         if opened is None:
             raise Gone
+    return opened
+
+
+def open_picture(
+    *, by: AbstractUser, grant: Grant, record_id: uuid.UUID, picture_id: uuid.UUID, reason: str
+) -> bytes:
+    """Open one picture of a record to be looked at: a JPEG, for this request.
+
+    A picture is part of its transcript. For whoever opened that in the last fifteen minutes, the
+    entry that says so stands for its pictures too; for anybody else this is another opening of
+    the transcript, with its own audit row, counted against the same quota.
+
+    Raises:
+        PictureGone: when it, or its record, was withdrawn or destroyed.
+        QuotaSpent: when sixty were opened in the last hour already.
+    """
+    subject = audit.subject_of(record_id)
+    since = _minute() - IDLE
+    with transaction.atomic():
+        if not AuditEntry.objects.filter(
+            actor_id=by.pk, action=_OPENED, subject=subject, at__gte=since
+        ).exists():
+            quotas.spend(by, _OPENED, subject=subject, reason=reason)
+        opened = grant.open_picture(record_id, picture_id)
+        if opened is None:
+            raise PictureGone
     return opened
 
 

@@ -5,6 +5,7 @@ from django.urls import path
 from testimony.vault import collection_views as collections
 from testimony.vault import export_views as exports
 from testimony.vault import keyholder_views as keyholders
+from testimony.vault import lane_views as lanes
 from testimony.vault import views
 
 app_name = "vault"
@@ -32,6 +33,8 @@ urlpatterns = [
     path("collections/<uuid:pk>/recover/", collections.recover, name="recover"),
     path("collections/<uuid:pk>/hold/", collections.hold, name="hold"),
     path("collections/<uuid:pk>/lift/", collections.lift, name="lift"),
+    path("collections/<uuid:pk>/lanes/", lanes.lanes, name="lanes"),
+    path("collections/<uuid:pk>/lanes/discard/", lanes.discard, name="discard"),
     path("destroy/", collections.destroy, name="destroy"),
     path("collections/<uuid:pk>/copy/", exports.ask, name="ask_export"),
     path("copies/<uuid:pk>/approve/", exports.approve, name="approve_export"),

@@ -24,6 +24,7 @@ from django.utils import timezone
 
 from testimony.vault import calendar
 from testimony.vault.models import (
+    Attachment,
     DataKey,
     Erasure,
     HeldWithdrawal,
@@ -110,9 +111,9 @@ def take_turn() -> None:
 
 
 def erase_record(record_id: uuid.UUID, scope: Scope) -> None:
-    """Delete a record, its keys and everything made from it, inside the caller's transaction."""
+    """Delete a record, its pictures, its keys and everything made from it, inside a transaction."""
     run(record_id, scope)
-    for model in (DataKey, ReceiptVerifier, QuotingStop, HeldWithdrawal):
+    for model in (DataKey, ReceiptVerifier, QuotingStop, HeldWithdrawal, Attachment):
         model.objects.filter(record_id=record_id).delete()
     for sealed in (PendingRecord, Record):
         sealed.objects.filter(id=record_id).delete()
@@ -173,6 +174,7 @@ def replay() -> int:
         marks = set(Tombstone.objects.values_list("token", flat=True))
         keys = set(DataKey.objects.values_list("record_id", flat=True))
         known = keys | set(ReceiptVerifier.objects.values_list("record_id", flat=True))
+        known |= set(Attachment.objects.values_list("record_id", flat=True))
         for sealed in (PendingRecord, Record):
             known |= set(sealed.objects.values_list("id", flat=True))
         known |= referenced()

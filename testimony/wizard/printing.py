@@ -30,7 +30,7 @@ def render_private(
         "page_title": _("Questions"),
         "leave_url": LEAVE_ADDRESS,
         "away_url": settings.LEAVE_URL,
-        "check_url": settings.CHECK_US_OUT_URL,
+        "check_url": f"{settings.CHECK_US_OUT_URL}?language={context['language']}",
         "languages": [],
         "support": [],
         "address": "",

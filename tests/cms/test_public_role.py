@@ -85,10 +85,12 @@ django_content_type: read all
 django_migrations: nothing
 django_session: nothing
 intake_call: read all
+intake_calltext: nothing
+intake_callversion: nothing
 otp_totp_totpdevice: nothing
 report_ask: nothing
-report_edition: read file snapshot_id, delete
-report_report: read id, update has_lost_an_edition
+report_edition: read file id snapshot_id, delete
+report_report: read id collection_id title addressee_office addressee_organisation dated reply_by, update has_lost_an_edition
 report_snapshot: read digest report_id, delete
 report_snapshot_excerpts: read snapshot_id excerpt_id, delete
 survey_questionnaire: nothing
@@ -97,12 +99,14 @@ survey_survey: read all
 survey_tallyrun: nothing
 taggit_tag: nothing
 taggit_taggeditem: nothing
+vault_attachment: read id record_id, insert, delete
 vault_auditentry: nothing
 vault_chore: nothing
 vault_collection: read all
 vault_custody: read collection_id keyholder_id recovery_key_id
 vault_datakey: read record_id epoch_id, insert, delete
 vault_destruction: nothing
+vault_draftattachment: read all, insert, delete
 vault_epoch: read all
 vault_epochgrant: nothing
 vault_erasure: read id, insert, delete
@@ -117,8 +121,10 @@ vault_receiptverifier: read all, insert, delete
 vault_record: read id, delete
 vault_recoverykey: nothing
 vault_sealeddraft: read all, insert, update expires_tick sealed, delete
+vault_spenttoken: insert
 vault_tombstone: insert
 vault_unlockedkeys: nothing
+vault_voucher: read digest door kind expires, delete
 wagtailadmin_admin: nothing
 wagtailadmin_editingsession: nothing
 wagtailadmin_formstate: nothing
@@ -365,7 +371,7 @@ def story(database: Database) -> Story:
         )
         home.add_child(
             instance=InformationPage(
-                title="Check us out", slug="check", collection=made.collection, show_in_menus=True
+                title="Check us out", slug="check", shows="check", show_in_menus=True
             )
         )
         site, _made = Site.objects.get_or_create(

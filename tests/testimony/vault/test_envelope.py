@@ -77,8 +77,10 @@ def test_numbers_once_given_to_kinds_and_buckets_stay() -> None:
         "RECOVERY_COPY": 7,
         "CHALLENGE": 8,
         "EXPORT": 9,
+        "ATTACHMENT": 10,
     }
     assert limits.DRAFT_BUCKETS == (4096, 16384, 65536, 262144, 1048576)
+    assert limits.ATTACHMENT_BUCKETS == (262144, 1048576, 4194304)
 
 
 def test_the_description_names_every_kind() -> None:

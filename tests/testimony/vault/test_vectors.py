@@ -5,6 +5,8 @@ The vectors are never made anew. A test here that fails means that stored record
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import json
 import uuid
 from base64 import b64decode
@@ -13,12 +15,13 @@ from typing import Any
 
 import pytest
 from argon2.low_level import Type, hash_secret_raw
+from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 
-from testimony.vault import drafts, keyring, sealing, shares
+from testimony.vault import attachments, drafts, keyring, sealing, shares
 from testimony.vault.drafts import DraftKey
 from testimony.vault.envelope import Kind
 from testimony.vault.keyring import OpenEpochKey
-from testimony.vault.models import DataKey, Epoch, SealedDraft
+from testimony.vault.models import Attachment, DataKey, Epoch, SealedDraft
 from testimony.vault.sealing import KdfParameters
 from tests.testimony.vault import independent_reader
 
@@ -128,6 +131,47 @@ def test_the_passphrase_key_is_plain_argon2id() -> None:
         version=0x13,
     )
     assert key.hex() == vector["key"]
+
+
+def _subkey(key: bytes, label: str) -> bytes:
+    """RFC 5869 by hand: one block, no salt."""
+    extracted = hmac.digest(bytes(32), key, "sha256")
+    return hmac.digest(extracted, b"at-the-table/v1/" + label.encode() + b"\x01", "sha256")
+
+
+def test_a_stored_picture_opens_both_ways() -> None:
+    """The vector is a quarter of a megabyte, so it stands there as its parts and its digest."""
+    vector = _read("attachment")
+    parts = ("picture", "record", "collection", "definition")
+    picture, *others = (bytes.fromhex(vector[name]) for name in parts)
+    jpeg, nonce = b64decode(vector["jpeg"]), bytes.fromhex(vector["nonce"])
+    data_key = bytes.fromhex(vector["data_key"])
+
+    header = b"ATTE\x01\x00\x0a\x00"
+    bound = header + b"".join(len(part).to_bytes(2, "big") + part for part in (picture, *others))
+    padded = (len(jpeg).to_bytes(4, "big") + jpeg).ljust(vector["bucket"] - 36, b"\0")
+    key = _subkey(data_key, f"attachment/{picture.hex()}")
+    envelope = header + nonce + ChaCha20Poly1305(key).encrypt(nonce, padded, bound)
+    assert len(envelope) == vector["bucket"]
+    assert hashlib.sha256(envelope).hexdigest() == vector["sha256"]
+
+    row = Attachment(id=uuid.UUID(bytes=picture), sealed=envelope)
+    assert attachments.open_with_record(data_key, row, bound=tuple(others)) == jpeg
+    again = independent_reader.open_symmetric_envelope(key, envelope, 10, (picture, *others))
+    assert again == jpeg
+
+
+def test_a_picture_sealed_today_opens_without_this_program() -> None:
+    data_key, record = sealing.random_key(), uuid.uuid4()
+    bound = (record.bytes, uuid.uuid4().bytes, bytes.fromhex("5a" * 32))
+    for size in (1, 300_000, attachments.LARGEST):
+        picture = attachments.Picture(b"j" * size, 1, 1)
+        row = attachments.seal_with_record(data_key, picture, record_id=record, bound=bound)
+        key = _subkey(data_key, f"attachment/{row.id.hex}")
+        found = independent_reader.open_symmetric_envelope(
+            key, row.sealed, 10, (row.id.bytes, *bound)
+        )
+        assert found == picture.data
 
 
 def test_a_stored_draft_opens_with_its_cookie() -> None:
