@@ -56,11 +56,17 @@ _LOOK_ON: Final = ("intake.view_call", "survey.view_survey")
 ROLES: Final = (
     Role(
         "Editors",
-        _("Write pages, questionnaires and the report, and set when a call or survey is open."),
+        _(
+            "Write pages, calls, questionnaires and the report, and set when a call or survey is "
+            "open."
+        ),
         (
             ADMIN,
             *_LOOK_ON,
             "intake.change_call",
+            "intake.add_calltext",
+            "intake.change_calltext",
+            "intake.view_calltext",
             "survey.add_questionnaire",
             "survey.change_questionnaire",
             "survey.view_questionnaire",
@@ -127,8 +133,15 @@ ROLES: Final = (
     ),
     Role(
         "Publishers",
-        _("Publish pages, and freeze and print the report."),
-        (ADMIN, *_LOOK_ON, "report.view_report", "report.compile_report"),
+        _("Publish pages and calls, and freeze and print the report."),
+        (
+            ADMIN,
+            *_LOOK_ON,
+            "intake.view_calltext",
+            "intake.publish_call",
+            "report.view_report",
+            "report.compile_report",
+        ),
         _PUBLISH_PAGES,
         _FILES,
     ),

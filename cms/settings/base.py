@@ -217,6 +217,15 @@ CHECK_US_OUT_URL = "/check/"
 # worker process. What comes beyond is taken too, and held apart.
 OPEN_LANE_ROOM = {"at_once": 60, "an_hour": 240}
 
+# The daily note to the team. An empty list sends none. It never holds anything finer than a week.
+NOTICE_RECIPIENTS: list[str] = []
+EMAIL_TIMEOUT = 20
+PUBLIC_ADDRESS = ""
+"""Where workers find the site, for cards: ``https://…``. Empty means: where the admin is."""
+ONION_HOST = ""
+SOURCE_CODE_URL = ""
+"""Told on the pages that say how we work; nothing is said of what is empty."""
+
 # The report's finished files.
 REPORT_ARCHIVE_DIR = BASE_DIR / "var" / "editions"
 

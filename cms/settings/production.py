@@ -67,6 +67,21 @@ VAULT_RUN_DIR = DATA_DIR / "run"
 BACKUP_FOLDERS = {"media": MEDIA_ROOT, "editions": REPORT_ARCHIVE_DIR}
 BACKUP_RECIPIENT = str(_environment.str("BACKUP_RECIPIENT", default=""))
 
+# The daily note goes out by the organisation's own mail server, where there is one.
+NOTICE_RECIPIENTS = _environment.list("NOTICE_RECIPIENTS", default=[])
+DEFAULT_FROM_EMAIL = str(_environment.str("DEFAULT_FROM_EMAIL", default="notes@localhost"))
+EMAIL_HOST = str(_environment.str("EMAIL_HOST", default="localhost"))
+EMAIL_PORT = _environment.int("EMAIL_PORT", default=25)
+EMAIL_HOST_USER = str(_environment.str("EMAIL_HOST_USER", default=""))
+EMAIL_HOST_PASSWORD = str(_environment.str("EMAIL_HOST_PASSWORD", default=""))
+EMAIL_USE_TLS = _environment.bool("EMAIL_USE_TLS", default=False)
+
+# What differs for the people who answer.
+LEAVE_URL = str(_environment.str("LEAVE_URL", default=LEAVE_URL))
+PUBLIC_ADDRESS = str(_environment.str("PUBLIC_ADDRESS", default=""))
+ONION_HOST = str(_environment.str("ONION_HOST", default=""))
+SOURCE_CODE_URL = str(_environment.str("SOURCE_CODE_URL", default=""))
+
 # Only over HTTPS, and cookies that no other host can set.
 COOKIE_PREFIX = "__Host-"
 SESSION_COOKIE_NAME = COOKIE_PREFIX + "s"

@@ -15,6 +15,7 @@ from typing import Any, ClassVar, Final
 
 from django import forms
 from django.core.exceptions import SuspiciousOperation
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.middleware.csrf import get_token
 from django.utils import translation
@@ -220,16 +221,7 @@ class JourneyView(WizardView):
         self._read_card()
         step = self.request.POST.get(STEP_FIELD, "")
         if step not in ("", self.steps.first):
-            return self._problem(
-                _("Your earlier answers are gone"),
-                _(
-                    "They were erased or left too long, or you sent them already. No unfinished "
-                    "answers are kept here. What you just typed is below, so that you can copy "
-                    "it. Then start again."
-                ),
-                status=HTTPStatus.GONE,
-                start_again=True,
-            )
+            return self._draft_gone()
         closed = self._closed_door()
         if closed is not None:
             return closed
@@ -358,14 +350,19 @@ class JourneyView(WizardView):
         problems: list[str] = []
         for received in self.request.FILES.getlist(f"{pages.PREFIX}-{question.key}"):
             try:
-                held = attachments.add(key, uploads.made_new(received))
+                picture = uploads.made_new(received)
+                with transaction.atomic():
+                    self.storage.note_picture(attachments.add(key, picture))
+                    self.storage.keep()
+            except (pictures.TookTooLong, pictures.TooManyAtOnce) as refusal:
+                problems.append(str(refusal))
+                break  # the next would wait as long
             except (pictures.PictureRefused, attachments.TooManyPictures) as refusal:
                 problems.append(str(refusal))
-            else:
-                self.storage.note_picture(held)
+            except DraftGone:
+                return self._draft_gone()
         if not problems:
             return None
-        self.storage.keep()
         return self._show(
             section.key,
             data=self.request.POST,
@@ -774,6 +771,18 @@ class JourneyView(WizardView):
                 "two."
             ),
             status=HTTPStatus.SERVICE_UNAVAILABLE,
+        )
+
+    def _draft_gone(self) -> HttpResponseBase:
+        return self._problem(
+            _("Your earlier answers are gone"),
+            _(
+                "They were erased or left too long, or you sent them already. No unfinished "
+                "answers are kept here. What you just typed is below, so that you can copy "
+                "it. Then start again."
+            ),
+            status=HTTPStatus.GONE,
+            start_again=True,
         )
 
     def _skipped_ahead(self) -> HttpResponseBase:

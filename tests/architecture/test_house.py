@@ -81,7 +81,7 @@ def test_every_editorial_route_of_ours_names_its_permission() -> None:
     editorial = [
         (path, view)
         for path, view in routes()
-        if path.startswith(("admin/vault/", "admin/consultation-reports/"))
+        if path.startswith(("admin/vault/", "admin/consultation-reports/", "admin/intake/"))
     ]
     assert len(editorial) >= 5
     for path, view in editorial:

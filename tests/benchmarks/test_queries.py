@@ -12,6 +12,7 @@ from tests.testimony.wizard.test_journey import Phone
 
 
 def test_queries_a_page(consultation: Consultation) -> None:
+    """As counted inside the suite's transaction, which adds a savepoint's two statements."""
     counts: dict[str, int] = {}
 
     def counted(name: str, act: Any) -> None:
@@ -20,7 +21,7 @@ def test_queries_a_page(consultation: Consultation) -> None:
         counts[name] = len(queries)
 
     phone = Phone(consultation.survey_path)
-    counted("first page", phone.get)
+    counted("first page", lambda: phone.client.get(phone.path))
     counted("age", lambda: phone.post(follow=False, q_age="adult"))
     phone.get()
     counted(
@@ -37,4 +38,4 @@ def test_queries_a_page(consultation: Consultation) -> None:
     counted("sending", lambda: phone.post(follow=False, go="submit", q_receipt="yes"))
     counted("receipt", phone.get)
     print("\nqueries: " + ", ".join(f"{name} {count}" for name, count in counts.items()))
-    assert max(counts.values()) <= 12
+    assert max(counts.values()) <= 14

@@ -3,16 +3,30 @@
 from __future__ import annotations
 
 import os
+import signal
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from tests.journeys import weather
 from tests.site import RunningSite, served
 
 SHOTS = os.environ.get("SCREENSHOTS")
+CHROMIUM = "/usr/bin/chromium"
+CHROMIUM_ARGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 AXE = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 
 
@@ -25,26 +39,77 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSite]:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        running = playwright.chromium.launch(
-            executable_path="/usr/bin/chromium",
-            args=[
-                "--no-sandbox",
-                "--disable-gpu",
-                "--disable-quic",
-                "--no-first-run",
-                "--disable-background-networking",
-                "--disable-component-update",
-                "--disable-sync",
-            ],
-        )
+        running = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGS)
         yield running
         running.close()
+
+
+@pytest.fixture(scope="session")
+def weather_page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[weather.Weather]:
+    """Where leaving leads."""
+    server = weather.Weather(tmp_path_factory.mktemp("weather"))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+def street_args(weather_page: weather.Weather) -> list[str]:
+    """For a browser that finds the weather page on this machine, under its real address."""
+    return [
+        *CHROMIUM_ARGS,
+        "--ignore-certificate-errors",
+        f"--host-resolver-rules=MAP {weather.HOST}:443 127.0.0.1:{weather_page.server_port}",
+    ]
+
+
+@pytest.fixture(scope="session")
+def street(browser: Browser, weather_page: weather.Weather) -> Iterator[Browser]:
+    """A browser that can leave. It keeps whole pages for Back, as people's browsers do."""
+    running = browser.browser_type.launch(
+        executable_path=CHROMIUM,
+        args=street_args(weather_page),
+        ignore_default_args=["--disable-back-forward-cache"],
+    )
+    yield running
+    running.close()
+
+
+@contextmanager
+def stalled(site: RunningSite) -> Iterator[None]:
+    """While the server takes connections and answers nothing."""
+    everybody = [site.pid, *site.workers()]
+    for pid in everybody:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for pid in reversed(everybody):
+            os.kill(pid, signal.SIGCONT)
+
+
+_paths: dict[str, dict[str, str]] = {}
+
+
+def paths(site: RunningSite) -> dict[str, str]:
+    """The journeys' addresses, asked for once for each site."""
+    if site.address not in _paths:
+        _paths[site.address] = site.paths()
+    return _paths[site.address]
 
 
 class Person:
     """Somebody with a phone: a page without script, watched for outside requests and faults."""
 
-    def __init__(self, browser: Browser, site: RunningSite, *, script: bool = False) -> None:
+    def __init__(
+        self,
+        browser: Browser,
+        site: RunningSite,
+        *,
+        script: bool = False,
+        elsewhere: tuple[str, ...] = (),
+    ) -> None:
+        self.elsewhere = ("data:", *elsewhere)
         self.context = browser.new_context(
             java_script_enabled=script,
             bypass_csp=False,
@@ -62,7 +127,7 @@ class Person:
         self.reader_page = self.reader.new_page()
 
     def _watch(self, url: str, home: str) -> None:
-        if not url.startswith((home, "data:")):
+        if not url.startswith((home, *self.elsewhere)):
             self.outside.append(url)
 
     def _listen(self, kind: str, text: str) -> None:
@@ -74,6 +139,53 @@ class Person:
 
     def go_on(self, name: str = "Continue") -> None:
         self.page.get_by_role("button", name=name, exact=True).click()
+
+    def arrives_at(self, heading: str) -> None:
+        """Wait for a page: with script nothing else tells when the next one is there."""
+        self.page.get_by_role("heading", level=1, name=heading, exact=True).wait_for()
+
+    def go_on_to(self, heading: str) -> None:
+        """Continue as far as a page: one that only tells something may stand before it."""
+        at = self.page.locator("h1")
+        for _page in range(3):
+            before = self.heading()
+            self.go_on()
+            expect(at).not_to_have_text(before)
+            if self.heading() == heading:
+                return
+        raise AssertionError(f"{heading} was not reached, but {self.heading()}")
+
+    def begin(self, path: str = "") -> None:
+        """Open a journey, and go past the page that comes before the first question."""
+        self.page.goto(path or paths(self.site)["call"])
+        start = self.page.get_by_role("button", name="Start", exact=True)
+        if start.count():
+            start.click()
+        self.arrives_at("First, your age")
+
+    def to_the_story(self, words: str = "") -> None:
+        """As far as the first long answer, with ``words`` typed and not sent."""
+        self.begin()
+        self.page.get_by_label("Yes, I am 18 or older").check()
+        self.go_on()
+        self.arrives_at("What you agree to")
+        self.page.get_by_label("Yes", exact=True).check()
+        self.page.get_by_label("You may quote my words").check()
+        self.page.get_by_label("Anyone, and that means the police too").check()
+        self.go_on_to("Your story")
+        self.page.locator("textarea").first.fill(words)
+
+    def draft_cookie(self) -> str:
+        """The key of the draft this browser holds, or nothing."""
+        found = [one["value"] for one in self.context.cookies() if one["name"].startswith("d-")]
+        return found[0] if found else ""
+
+    def entries(self) -> list[tuple[str, str]]:
+        """What the Back and Forward buttons lead to, as Chromium has it: address and title."""
+        window = self.context.new_cdp_session(self.page)
+        found = window.send("Page.getNavigationHistory")["entries"]
+        window.detach()
+        return [(one["url"], one["title"]) for one in found]
 
     def log_in(self, name: str) -> None:
         """As one of the example people: the password, then the code where there is a phone."""
@@ -114,9 +226,13 @@ class Person:
             folder = Path(SHOTS)
             folder.mkdir(parents=True, exist_ok=True)
             for width, scheme in ((360, "light"), (360, "dark"), (1280, "light"), (1280, "dark")):
-                self.page.set_viewport_size({"width": width, "height": 800})
+                # As tall as the page, so that what sticks to the bottom is at the bottom.
+                self.reader_page.set_viewport_size({"width": width, "height": 740})
+                tall = self.reader_page.evaluate("document.documentElement.scrollHeight")
+                self.page.set_viewport_size({"width": width, "height": int(tall)})
                 self.page.emulate_media(color_scheme=scheme)
                 self.page.screenshot(path=folder / f"{name}-{width}-{scheme}.png", full_page=True)
+            self.reader_page.set_viewport_size({"width": 360, "height": 740})
             self.page.set_viewport_size({"width": 360, "height": 740})
             self.page.emulate_media(color_scheme="light")
 
@@ -125,6 +241,19 @@ class Person:
         self.reader.close()
         assert self.outside == [], "something was fetched from elsewhere"
         assert self.complaints == [], "the content policy stopped something"
+
+
+def is_kept(site: RunningSite, cookie: str) -> bool:
+    """Whether the server still has the draft that a cookie opens."""
+    return bool(
+        site.shell(
+            "import json\n"
+            "from testimony.vault.drafts import DraftKey\n"
+            "from testimony.vault.models import SealedDraft\n"
+            f"key = DraftKey.from_cookie({cookie!r})\n"
+            "print(json.dumps(SealedDraft.objects.filter(id=key.draft_id).exists()))"
+        )
+    )
 
 
 @pytest.fixture

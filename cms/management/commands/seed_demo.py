@@ -33,14 +33,15 @@ from consultation.survey.models import Survey, TallyRun
 from consultation.survey.submitting import submit_response
 from testimony.curation import actions as curation
 from testimony.curation.models import Theme
-from testimony.intake.actions import publish_call
-from testimony.intake.models import Call
+from testimony.intake.actions import begin_text, publish_call
+from testimony.intake.models import Call, CallText
 from testimony.intake.submitting import submit_testimony
 from testimony.vault import facade
 
 CAMPAIGN: Final = "Help make sex work safer in London"
 SURVEY: Final = "Safety at work 2026"
 CALL: Final = "Policing and our work 2026"
+NEXT_CALL: Final = "A call that is being written"
 CONTENT: Final = Path(__file__).resolve().parent.parent.parent / "demo"
 PEOPLE: Final = {
     "editor": ("Editors", "Publishers"),
@@ -70,7 +71,7 @@ class Command(BaseCommand):
         facade.renew_epochs(by=None, collection=collection)
         call, survey = self._doors(collection)
         self._answers(call, survey)
-        self._pages(collection, call, survey)
+        self._pages(call, survey)
         report = self._report(collection, call, survey, kept)
         stored = reports.freeze_snapshot(by=None, report=report)
         edition = reports.print_edition(by=None, stored=stored, progress=self._say)
@@ -143,8 +144,15 @@ class Command(BaseCommand):
         call = Call.objects.filter(name=CALL).first()
         if call is None:
             call = publish_call(
-                by=None, name=CALL, collection=collection, document=content("call"), **dates
+                by=None,
+                name=CALL,
+                collection=collection,
+                document=content("call"),
+                opens_on=dates["opens_on"],
+                closes_on=dates["closes_on"],
             )
+        if not CallText.objects.exists():
+            begin_text(by=None, name=NEXT_CALL)
         survey = Survey.objects.filter(name=SURVEY).first()
         if survey is None:
             questionnaire = surveys.bring_in_questionnaire(document=content("survey"))
@@ -175,7 +183,7 @@ class Command(BaseCommand):
 
     # The pages.
 
-    def _pages(self, collection: facade.Collection, call: Call, survey: Survey) -> None:
+    def _pages(self, call: Call, survey: Survey) -> None:
         if HomePage.objects.exists():
             return
         self._say("Publishing the pages")
@@ -217,7 +225,7 @@ class Command(BaseCommand):
                     short_title=told.get("menu", ""),
                     lead=told["lead"],
                     body=json.dumps(told["body"]),
-                    collection=collection if slug == "check" else None,
+                    shows=slug if slug in InformationPage.Shows.values else "",
                     show_in_menus=slug != "accessibility",
                 )
             )

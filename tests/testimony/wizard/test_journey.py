@@ -6,10 +6,13 @@ import datetime as dt
 import html
 import itertools
 import re
+from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from testimony.vault import actions
@@ -473,17 +476,23 @@ def test_the_language_can_change_midway_and_the_draft_stays(
     assert phone.client.get(consultation.call_path.replace("/en/", "/de/")).status_code == 404
 
 
-def test_a_page_costs_at_most_twelve_queries(
-    phone: Phone, django_assert_max_num_queries: Any
-) -> None:
-    with django_assert_max_num_queries(12):
-        phone.post(follow=False, q_age="adult")
-    with django_assert_max_num_queries(12):
-        phone.get()
-    phone.agree().past_the_note()
-    phone.post().post().post()
-    with django_assert_max_num_queries(12):
-        phone.post(follow=False, go="submit", q_receipt="yes")
+def test_a_page_costs_at_most_twelve_queries(phone: Phone) -> None:
+    counts = []
+
+    def counted(act: Callable[[], Any]) -> None:
+        with CaptureQueriesContext(connection) as queries:
+            act()
+        # The suite's own transaction turns the first BEGIN and COMMIT of a request into these.
+        own = ("SAVEPOINT", "RELEASE SAVEPOINT")
+        found = [one["sql"] for one in queries.captured_queries]
+        outermost = 2 if any(sql.startswith(own) for sql in found) else 0
+        counts.append(len(found) - outermost)
+
+    counted(lambda: phone.post(follow=False, q_age="adult"))
+    counted(phone.get)
+    phone.agree().past_the_note().post().post().post()
+    counted(lambda: phone.post(follow=False, go="submit", q_receipt="yes"))
+    assert max(counts) <= 12
 
 
 def test_a_private_page_stays_under_nine_kilobytes(phone: Phone) -> None:

@@ -1,0 +1,87 @@
+"""Who may write the text of a call, publish it, and say when it is open.
+
+Editors write; somebody with ``publish_call`` publishes. Neither opens an answer, so no second
+factor is asked for here beyond the one that a person's other roles ask for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponseBase
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from testimony.vault.permissions import ADMIN
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+
+WRITE: Final = "intake.change_calltext"
+LOOK: Final = "intake.view_calltext"
+PUBLISH: Final = "intake.publish_call"
+SET_DATES: Final = "intake.change_call"
+
+View = TypeVar("View", bound=Callable[..., HttpResponseBase])
+
+
+class NotAllowed(Exception):
+    """The sentence says why, to the person who tried."""
+
+
+def may_publish_call(user: AbstractBaseUser | AnonymousUser) -> bool:
+    """Whether a person may put a text before the public."""
+    return bool(getattr(user, "has_perm", lambda _name: False)(PUBLISH))
+
+
+def check_may_publish_call(user: AbstractBaseUser | AnonymousUser) -> None:
+    """The raising form of ``may_publish_call``.
+
+    Raises:
+        NotAllowed: without the permission.
+    """
+    if not may_publish_call(user):
+        raise NotAllowed(
+            _("You can write this text. Somebody with the role Publishers publishes it.")
+        )
+
+
+def may_set_dates(user: AbstractBaseUser | AnonymousUser) -> bool:
+    """Whether a person may say when a call is open."""
+    return bool(getattr(user, "has_perm", lambda _name: False)(SET_DATES))
+
+
+def check_may_set_dates(user: AbstractBaseUser | AnonymousUser) -> None:
+    """The raising form of ``may_set_dates``.
+
+    Raises:
+        NotAllowed: without the permission.
+    """
+    if not may_set_dates(user):
+        raise NotAllowed(_("Somebody with the role Editors sets when a call is open."))
+
+
+def for_those_who(*permissions: str) -> Callable[[View], View]:
+    """Let a view of the admin be reached only with one of ``permissions`` (``app.codename``).
+
+    Somebody who is not logged in is sent to log in; somebody without the right is refused.
+    """
+
+    def mark(view: View) -> View:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            user = request.user
+            if not user.is_authenticated:
+                return redirect_to_login(request.path, reverse("wagtailadmin_login"))
+            if not user.has_perm(ADMIN) or not any(map(user.has_perm, permissions)):
+                raise PermissionDenied
+            return view(request, *args, **kwargs)
+
+        guarded.permission = permissions[0]  # type: ignore[attr-defined]
+        return guarded  # type: ignore[return-value]
+
+    return mark
