@@ -8,6 +8,7 @@ from wagtail.admin.viewsets.model import ModelViewSet, ModelViewSetGroup
 from wagtail.permission_policies import ModelPermissionPolicy
 
 from consultation.survey.models import Questionnaire, Survey
+from testimony.wizard.doors import DoorIndexView
 
 
 class OpenedOnly(ModelPermissionPolicy):
@@ -40,6 +41,7 @@ class SurveyViewSet(ModelViewSet):
 
     model = Survey
     name = "surveys"
+    index_view_class = DoorIndexView
     icon = "form"
     copy_view_enabled = False
     list_display = ["name", "version", "opens_on", "closes_on"]

@@ -191,7 +191,7 @@ class _Printer:
 
     def _post(self, step: str) -> HttpResponseBase:
         go = self.request.POST.get("go", "next")
-        if go == "erase":
+        if go == "erase" or step == YOUTH:
             return self._to(START)
         if go == "back":
             return self._to(self.seen.before(step))

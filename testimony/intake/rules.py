@@ -176,10 +176,15 @@ def _asks_nothing(written: Written) -> Iterator[Values]:
             yield {"place": place_of(written, number)}
 
 
+def _has_own_answers(step: Step, item: Values) -> bool:
+    """Whether the answers of a question are written by the editor. Yes and no are always ours."""
+    return step.kind == ABOUT or item.get("type") != "yes_no"
+
+
 def _lists_of_answers(written: Written) -> Iterator[tuple[int, Values, list[Values]]]:
     for number in _numbers(written, CLOSED, ABOUT):
         for item in _items(written.steps[number]):
-            if item.get("type") != "yes_no":
+            if _has_own_answers(written.steps[number], item):
                 yield number, item, list(item.get("options") or ())
 
 
@@ -319,7 +324,7 @@ def _unwritten_step(written: Written, number: int, step: Step) -> Iterator[Value
         inside = _("%(place)s, question %(number)s") % {"place": where, "number": position}
         for line in kind.item_lines:
             yield from _missing(written, item, line, inside)
-        if not kind.has_options or item.get("type") == "yes_no":
+        if not kind.has_options or not _has_own_answers(step, item):
             continue
         for count, option in enumerate(item.get("options") or (), start=1):
             answer = _("%(place)s, answer %(number)s") % {"place": inside, "number": count}

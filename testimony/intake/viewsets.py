@@ -19,6 +19,7 @@ from wagtail.permission_policies import ModelPermissionPolicy
 from testimony.intake import actions, previews
 from testimony.intake.forms import DatesForm
 from testimony.intake.models import Call, CallText, CallVersion
+from testimony.wizard.doors import DoorIndexView
 
 
 class PublishedOnly(ModelPermissionPolicy):
@@ -196,6 +197,7 @@ class CallViewSet(ModelViewSet):
 
     model = Call
     name = "calls"
+    index_view_class = DoorIndexView
     menu_label = gettext_lazy("Calls")
     icon = "form"
     copy_view_enabled = False

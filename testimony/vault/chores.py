@@ -136,7 +136,8 @@ def _tell(done: Done) -> None:
     try:
         was_sent = digest.send_daily(had_problems=bool(done.problems))
     except digest.NotSent as problem:
-        done.problems.append(str(problem))
+        # Told, but no failure of the job: the backup that waits for it must not wait for mail.
+        done.lines.append(str(problem))
         return
     done.lines.append("The daily note is sent." if was_sent else "No daily note was due.")
 

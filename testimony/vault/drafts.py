@@ -28,6 +28,10 @@ class DraftGone(Exception):
     """The draft was finished, erased or has expired, or the key is not one of ours."""
 
 
+class DraftChanged(Exception):
+    """Another window or a second press did something with the draft meanwhile."""
+
+
 @dataclass(frozen=True, slots=True)
 class DraftKey:
     """The 256-bit key in the browser's cookie, and what is derived from it."""
@@ -72,13 +76,22 @@ def load(key: DraftKey) -> dict[str, Any]:
     Raises:
         DraftGone: when there is none, or it has expired.
     """
+    return load_to_replace(key)[0]
+
+
+def load_to_replace(key: DraftKey) -> tuple[dict[str, Any], bytes]:
+    """A draft's contents, and the sealed bytes that ``replace`` may put others in the place of.
+
+    Raises:
+        DraftGone: as ``load``.
+    """
     row = SealedDraft.objects.filter(id=key.draft_id).first()
     if row is None:
         raise DraftGone
     if row.expires_tick < tick_now():
         erase(key)
         raise DraftGone
-    return _open(key, row)
+    return _open(key, row), bytes(row.sealed)
 
 
 @contextmanager
@@ -111,16 +124,42 @@ def hold(key: DraftKey) -> SealedDraft:
 def save(
     key: DraftKey, contents: dict[str, Any], *, ends_tick: int, idle: int = limits.DRAFT_IDLE_TICKS
 ) -> None:
-    """Seal a draft, in place of the one before.
+    """Seal a draft, new or in place of one that the caller has claimed.
 
     ``ends_tick`` is the absolute end; the row expires then, or ``idle`` ticks from now.
 
     Raises:
         TooLarge: when the contents pass 1 MiB.
     """
+    SealedDraft.objects.bulk_create(
+        [_sealed(key, contents, ends_tick=ends_tick, idle=idle)],
+        update_conflicts=True,
+        unique_fields=["id"],
+        update_fields=["expires_tick", "sealed"],
+    )
+
+
+def replace(key: DraftKey, contents: dict[str, Any], *, instead_of: bytes, ends_tick: int) -> bytes:
+    """Seal a draft in place of what was loaded, and return the new sealed bytes.
+
+    Raises:
+        DraftChanged: when it was erased, sent or answered elsewhere since it was loaded: an erased
+            draft must never come back, and a sent one never be sent again.
+        TooLarge: when the contents pass 1 MiB.
+    """
+    row = _sealed(key, contents, ends_tick=ends_tick, idle=limits.DRAFT_IDLE_TICKS)
+    count = SealedDraft.objects.filter(id=row.id, sealed=instead_of).update(
+        expires_tick=row.expires_tick, sealed=row.sealed
+    )
+    if not count:
+        raise DraftChanged
+    return bytes(row.sealed)
+
+
+def _sealed(key: DraftKey, contents: dict[str, Any], *, ends_tick: int, idle: int) -> SealedDraft:
     plaintext = json.dumps(contents, separators=(",", ":"), ensure_ascii=False).encode("utf-8")
     draft_id = key.draft_id
-    row = SealedDraft(
+    return SealedDraft(
         id=draft_id,
         expires_tick=min(tick_now() + idle, ends_tick),
         sealed=sealing.seal_under(
@@ -130,12 +169,6 @@ def save(
             bound=(draft_id.encode("ascii"),),
             buckets=limits.DRAFT_BUCKETS,
         ),
-    )
-    SealedDraft.objects.bulk_create(
-        [row],
-        update_conflicts=True,
-        unique_fields=["id"],
-        update_fields=["expires_tick", "sealed"],
     )
 
 

@@ -23,7 +23,7 @@ MOST_WORDS: Final = 40
 """A quotation is short, so the example is, too."""
 
 _USE: Final[dict[str, str | Promise]] = {
-    "discard": gettext_lazy("What you wrote is not kept. Only the boxes you ticked are."),
+    "discard": gettext_lazy("What you wrote is not kept. Your other answers are."),
     "read": gettext_lazy("Only our readers see it. It stands in no page and in no paper."),
     "reword": gettext_lazy("A peer says it in other words. Your own words are shown to nobody."),
     "quote": gettext_lazy(

@@ -14,6 +14,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.utils import translation
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods
 
 from testimony.vault import vouchers
 from testimony.vault.models import Voucher
@@ -29,10 +30,11 @@ _LONGEST_CODE: Final = 40
 
 @private
 @csrf_exempt
+@require_http_methods(["GET", "HEAD", "POST"])
 def card(request: HttpRequest, code: str = "") -> HttpResponseBase:
     """Look a card's code up, typed or scanned. Changes nothing, so anybody may post here."""
     language = _language_of(request)
-    typed = (code or request.POST.get(VOUCHER_FIELD, ""))[:_LONGEST_CODE]
+    typed = pages.without_controls((code or request.POST.get(VOUCHER_FIELD, ""))[:_LONGEST_CODE])
     with translation.override(language):
         context = {
             "language": language,

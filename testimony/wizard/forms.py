@@ -267,7 +267,7 @@ class CheckForm(forms.Form):
 
     def views(self, *, checked: bool) -> Iterator[FieldView]:
         name = f"{PREFIX}-{RECEIPT_FIELD}"
-        chosen = self.data.get(name, "") if checked else self.WANTED
+        chosen = self.data.get(name) or ("" if checked else self.WANTED)
         errors = tuple(map(str, self.errors.get(RECEIPT_FIELD, ()))) if checked else ()
         labels = {
             self.WANTED: _("Yes, show me six words to keep"),

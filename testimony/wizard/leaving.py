@@ -12,7 +12,7 @@ from django.views.decorators.csrf import csrf_exempt
 from testimony.vault import drafts
 from testimony.vault.drafts import DraftGone, DraftKey
 from testimony.wizard.privacy import private
-from testimony.wizard.storage import draft_cookies, expire_cookie, expire_token
+from testimony.wizard.storage import draft_cookies, expire_cookie, expire_token, forget_leaving
 
 
 @private
@@ -30,4 +30,5 @@ def leave(request: HttpRequest) -> HttpResponseBase:
             drafts.erase(DraftKey.from_cookie(request.COOKIES[name]))
         expire_cookie(response, name)
     expire_token(request, response)
+    forget_leaving(request, response)
     return response

@@ -6,16 +6,22 @@ page it makes. ``tests/architecture`` walks the routes and fails for one that is
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from functools import wraps
 from http import HTTPStatus
 from typing import Any, Final, TypeVar
 
 from django.conf import settings
+from django.core.exceptions import BadRequest, SuspiciousOperation
 from django.http import Http404, HttpResponseBase
+from django.http.multipartparser import MultiPartParserError
 from django.utils import translation
+from django.utils.translation import gettext as _
 
 from testimony.wizard.printing import render_private
+
+_log = logging.getLogger(__name__)
 
 _View = TypeVar("_View", bound=Callable[..., HttpResponseBase])
 
@@ -90,6 +96,28 @@ def _missing(wanted: str) -> HttpResponseBase:
         )
 
 
+def _unreadable() -> HttpResponseBase:
+    return _problem(
+        _("That could not be read"),
+        _("Please go back and try again. If you added a picture, try a smaller one."),
+        status=HTTPStatus.BAD_REQUEST,
+    )
+
+
+def _failed() -> HttpResponseBase:
+    return _problem(
+        _("Something went wrong on our side"),
+        _("It is not your fault. Please go back and try again in a little while."),
+        status=HTTPStatus.INTERNAL_SERVER_ERROR,
+    )
+
+
+def _problem(heading: str, message: str, *, status: int) -> HttpResponseBase:
+    language = translation.get_language() or settings.LANGUAGE_CODE
+    context = {"language": language, "heading": heading, "message": message, "typed": []}
+    return render_private("wizard/problem.html", context, status=status)
+
+
 def private(view: _View) -> _View:
     """Mark a view as private and put the policy on all it answers."""
 
@@ -100,6 +128,12 @@ def private(view: _View) -> _View:
         except Http404:
             # The site's own page for what is missing names the campaign; this one names nothing.
             return apply(_missing(str(kwargs.get("language", ""))))
+        except (SuspiciousOperation, BadRequest, MultiPartParserError):
+            return apply(_unreadable())
+        except Exception:
+            # A view that is private fails in private: no page of the site's, no headers of others.
+            _log.exception("A private page failed")
+            return apply(_failed())
 
     with_policy.is_private = True  # type: ignore[attr-defined]
     return with_policy  # type: ignore[return-value]

@@ -10,6 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponseBase
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods
 
 from testimony.vault import actions, receipts, wordlists
 from testimony.wizard import arrival
@@ -24,6 +25,7 @@ _LONGEST_CODE: Final = 300
 
 @private
 @csrf_exempt
+@require_http_methods(["GET", "HEAD", "POST"])
 def withdraw(request: HttpRequest, language: str) -> HttpResponseBase:
     """Look a receipt up, and take back everything or only the permission to quote.
 

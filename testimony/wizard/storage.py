@@ -24,6 +24,10 @@ from testimony.wizard.forms import PREFIX
 COOKIE_STEM: Final = "d-"
 
 
+LEFT_COOKIE: Final = "left"
+"""Set by script when somebody leaves and the server does not answer."""
+
+
 def cookie_name(prefix: str) -> str:
     """The cookie of one journey. It says nothing about which."""
     digest = hashlib.sha256(prefix.encode("utf-8")).hexdigest()[:10]
@@ -39,6 +43,12 @@ def draft_cookies(request: HttpRequest) -> list[str]:
 def expire_cookie(response: HttpResponseBase, name: str) -> None:
     """Have the browser forget a draft cookie."""
     response.delete_cookie(name, path="/", samesite="Strict")
+
+
+def forget_leaving(request: HttpRequest, response: HttpResponseBase) -> None:
+    """Have the browser forget that it left: what there was to erase is erased."""
+    if LEFT_COOKIE in request.COOKIES:
+        response.delete_cookie(LEFT_COOKIE, path="/", samesite="Strict")
 
 
 def expire_token(request: HttpRequest, response: HttpResponseBase) -> None:
@@ -59,11 +69,16 @@ class SealedDraftStorage(BaseStorage):
         self.is_gone = False
         self._is_new = False
         self._forget = False
+        self._loaded: bytes | None = None
         sent = request.COOKIES.get(self.cookie)
         if sent is not None:
             try:
                 self.key = DraftKey.from_cookie(sent)
-                self.contents = drafts.load(self.key)
+                if request.COOKIES.get(LEFT_COOKIE):
+                    # They left while the server could not be reached: it is erased now.
+                    drafts.erase(self.key)
+                    raise DraftGone
+                self.contents, self._loaded = drafts.load_to_replace(self.key)
             except DraftGone:
                 self.key = None
                 self.is_gone = True
@@ -111,6 +126,21 @@ class SealedDraftStorage(BaseStorage):
         found: list[dict[str, Any]] = self.contents.get("pictures", []) if self.contents else []
         return found
 
+    @property
+    def is_new(self) -> bool:
+        """Whether the draft began with this request."""
+        return self._is_new
+
+    @property
+    def wrong(self) -> str | None:
+        """The page whose typed values are to be shown with what is wrong about them."""
+        return self.contents.get("wrong") if self.contents else None
+
+    @wrong.setter
+    def wrong(self, step: str | None) -> None:
+        if self.contents is not None:
+            self.contents["wrong"] = step
+
     def note_picture(self, held: attachments.Held) -> None:
         """Remember a picture that was sealed beside the draft."""
         self.pictures.append({"id": str(held.id), "width": held.width, "height": held.height})
@@ -139,14 +169,29 @@ class SealedDraftStorage(BaseStorage):
         }
 
     def keep(self) -> None:
-        """Seal and store the draft as it is now."""
-        if self.key is not None and self.contents is not None:
-            drafts.save(self.key, self.contents, ends_tick=self.contents["ends"])
+        """Seal and store the draft as it is now.
 
-    def keep_typed(self, step: str, typed: dict[str, list[str]]) -> None:
-        """Remember what stands in the fields of a page that a person goes back from."""
+        Raises:
+            DraftChanged: when another window erased, sent or answered it meanwhile.
+            TooLarge: when it passes 1 MiB.
+        """
+        if self.key is None or self.contents is None:
+            return
+        ends = self.contents["ends"]
+        if self._loaded is None:
+            drafts.save(self.key, self.contents, ends_tick=ends)
+            self.contents, self._loaded = drafts.load_to_replace(self.key)
+        else:
+            self._loaded = drafts.replace(
+                self.key, self.contents, instead_of=self._loaded, ends_tick=ends
+            )
+
+    def keep_typed(self, step: str, typed: dict[str, list[str]], *, is_wrong: bool = False) -> None:
+        """Remember what stands in the fields of a page that was not accepted, or gone back from."""
         if self.contents is not None:
             self.contents["typed"][step] = typed
+            if is_wrong:
+                self.wrong = step
 
     def erase(self) -> None:
         """Delete the draft and have the browser forget its key."""
@@ -206,6 +251,7 @@ class SealedDraftStorage(BaseStorage):
         """Pictures are sealed one by one as they come; formtools never holds a file."""
 
     def update_response(self, response: HttpResponseBase) -> None:
+        forget_leaving(self.request, response)
         if self._forget or (self.is_gone and not self._is_new):
             expire_cookie(response, self.cookie)
             expire_token(self.request, response)

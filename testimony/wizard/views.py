@@ -7,6 +7,7 @@ goes wrong, what a person typed in that POST is shown back to them.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import uuid
 from collections.abc import Callable
@@ -26,7 +27,7 @@ from django.views.decorators.csrf import csrf_exempt
 from formtools.wizard.views import WizardView
 
 from testimony.vault import actions, attachments, drafts, keyring, limits, retention, vouchers
-from testimony.vault.drafts import DraftGone
+from testimony.vault.drafts import DraftChanged, DraftGone
 from testimony.vault.envelope import TooLarge
 from testimony.vault.keyring import NoValidKey
 from testimony.vault.models import Lane, Voucher
@@ -90,8 +91,7 @@ class JourneyView(WizardView):
         self.request = request
         uploads.take_pictures_in_memory(request)
         self.journey = self.find_journey(public_id)
-        if language not in self.journey.definition.languages:
-            raise Http404
+        self._check_speaks(language)
         self.initial_dict: dict[str, Any] = {}
         self.instance_dict: dict[str, Any] = {}
         self._speak(language)
@@ -116,6 +116,19 @@ class JourneyView(WizardView):
                     status=HTTPStatus.INTERNAL_SERVER_ERROR,
                 )
         return response
+
+    def _check_speaks(self, language: str) -> None:
+        """A language is spoken if the door speaks it, or if the draft inside began with it.
+
+        Raises:
+            Http404: when it is neither.
+        """
+        if language in self.journey.definition.languages:
+            return
+        draft = SealedDraftStorage(self.journey.public_id, self.request)
+        began = read_definition(draft.definition) if draft.definition else None
+        if began is None or language not in began.languages:
+            raise Http404
 
     def _speak(self, language: str) -> None:
         self.language = language
@@ -165,12 +178,18 @@ class JourneyView(WizardView):
         if not self.storage.exists:
             return self._closed_door() or self._start()
         self._resume()
-        return self._show(self._current_step())
+        step = self._current_step()
+        if self.storage.wrong == step:
+            typed = self.storage.typed_on(step) or MultiValueDict()
+            return self._show(step, data=typed, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+        return self._show(step)
 
     def post(self, *args: Any, **kwargs: Any) -> HttpResponseBase:
         go = self.request.POST.get(GO_FIELD, "next")
         if not self.storage.exists:
             return self._post_without_draft(go)
+        if self._comes_from_before_the_draft(go):
+            return self._return_or_make_room(go)
         if not arrival.has_valid_token(self.request):
             return self._problem(
                 _("Please send that again"),
@@ -180,11 +199,11 @@ class JourneyView(WizardView):
                 ),
                 status=HTTPStatus.FORBIDDEN,
             )
+        if self.storage.done is not None:
+            return self._after_done(go)
         if go == "erase":
             self.storage.erase()
             return self._erased()
-        if self.storage.done is not None:
-            return self._after_done(go)
         self._resume()
         return self._post_in_draft(go, self.request.POST.get(STEP_FIELD, ""))
 
@@ -198,6 +217,7 @@ class JourneyView(WizardView):
         if not self._may_visit(step):
             return self._skipped_ahead()
         self.storage.current_step = step
+        self.storage.wrong = None
         self._note_work()
         verb, _colon, object_ = go.partition(":")
         acts: dict[str, Callable[[], HttpResponseBase]] = {
@@ -209,13 +229,30 @@ class JourneyView(WizardView):
         }
         return acts.get(verb, lambda: self._answer(step))()
 
+    def _comes_from_before_the_draft(self, go: str) -> bool:
+        """Whether a post was made by a page that knew of no draft: a card, or one gone back to."""
+        posted = self.request.POST
+        return "csrfmiddlewaretoken" not in posted and (
+            arrival.MARK_FIELD in posted or go in (START, BEGIN)
+        )
+
+    def _return_or_make_room(self, go: str) -> HttpResponseBase:
+        """To where the draft is; or, where the last person is done and another has a card, anew."""
+        if self.storage.done is not None and go == START:
+            with contextlib.suppress(arrival.NotFromHere):
+                arrival.says_where_from(self.request)
+                self.storage.erase()
+                return self._post_without_draft(go)
+        return self._return()
+
     # Before there is a draft. Nothing is stored, and no cookie set, until a first valid answer.
 
     def _post_without_draft(self, go: str) -> HttpResponseBase:
         if go == "noted":
             return self._finished()
         if go == "erase":
-            return self._erased()
+            # What was sent is not erased by this, so it must not say so.
+            return self._draft_gone()
         if go.startswith("language:"):
             return self._start_in(go.removeprefix("language:"))
         self._read_card()
@@ -253,7 +290,7 @@ class JourneyView(WizardView):
         form = self._bound(step, self.request.POST)
         if form.is_valid():
             if self._is_too_young(step, form):
-                return render_private("wizard/youth.html", self._common())
+                return render_private("wizard/youth.html", self._common_without_form())
             self.storage.begin(
                 definition=self.definition.digest,
                 arrived={
@@ -289,7 +326,7 @@ class JourneyView(WizardView):
             self._take_up(self.definition)
         self._read_card()
         with translation.override(self.language):
-            return self._start()
+            return self._closed_door() or self._start()
 
     def _read_card(self) -> None:
         """What the code in a form stands for, before there is a draft to keep it in."""
@@ -301,9 +338,10 @@ class JourneyView(WizardView):
 
     def _voucher(self) -> str:
         try:
-            return self.request.POST.get(VOUCHER_FIELD, "")[:_LONGEST_CODE]
-        except SuspiciousOperation:
-            return ""  # the post is longer than we read, and the page that says so is being made
+            typed = self.request.POST.get(VOUCHER_FIELD, "")[:_LONGEST_CODE]
+            return pages.without_controls(typed)
+        except Exception:
+            return ""  # the post can't be read, and the page that says so is being made
 
     def _closed_door(self) -> HttpResponseBase | None:
         """What stands in the way of beginning, or None."""
@@ -318,7 +356,7 @@ class JourneyView(WizardView):
     def _answer(self, step: str) -> HttpResponseBase:
         form = self._bound(step, self.request.POST)
         if not form.is_valid():
-            return self._show(step, data=self.request.POST, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+            return self._not_right(step)
         if step == CHECK_STEP:
             return self._finish(form)
         section = self._pages[step]
@@ -329,7 +367,7 @@ class JourneyView(WizardView):
         answers = form.cleaned_answers()
         if self._is_too_young(step, form):
             self.storage.erase()
-            return render_private("wizard/youth.html", self._common())
+            return render_private("wizard/youth.html", self._common_without_form())
         self._complete(section, answers)
         self.storage.current_step = self._first_unanswered()
         return self._keep_and_return(step)
@@ -359,8 +397,8 @@ class JourneyView(WizardView):
                 break  # the next would wait as long
             except (pictures.PictureRefused, attachments.TooManyPictures) as refusal:
                 problems.append(str(refusal))
-            except DraftGone:
-                return self._draft_gone()
+            except (DraftGone, DraftChanged):
+                return self._changed_elsewhere()
         if not problems:
             return None
         return self._show(
@@ -395,12 +433,50 @@ class JourneyView(WizardView):
         self.storage.current_step = self._first_unanswered()
         return self._keep_and_return(step)
 
+    def _keep_what_stands_there(self, step: str) -> None:
+        """What is typed on a page that a person goes away from.
+
+        On a page that was answered before, what they changed takes the place of the answer:
+        otherwise the older words would be sent. On others it waits in the fields.
+        """
+        section = self._pages.get(step)
+        if section is not None and step in self.storage.completed and not section.is_age_check:
+            form = self._bound(step, self.request.POST)
+            if form.is_valid():
+                self._complete(section, form.cleaned_answers())
+                return
+        self.storage.keep_typed(step, self._whitelisted(step))
+
     def _switch_language(self, step: str, language: str) -> HttpResponseBase:
         """The same page in another language, with what stands in its fields."""
-        self.storage.keep_typed(step, self._whitelisted(step))
-        if language in self.journey.definition.languages:
+        self._keep_what_stands_there(step)
+        if language in self.definition.languages:
             self._speak(language)
         return self._keep_and_return(step)
+
+    def _not_right(self, step: str) -> HttpResponseBase:
+        """The page again, with what is wrong on it.
+
+        Fetched anew, where words are on it: a browser that goes back to the answer of a post
+        offers to send the post again, and would show the words after somebody left.
+        """
+        if self._is_inside and step != CHECK_STEP and not self.storage.is_new:
+            self.storage.keep_typed(step, self._whitelisted(step), is_wrong=True)
+            try:
+                self.storage.keep()
+            except DraftChanged:
+                return self._changed_elsewhere()
+            except TooLarge:
+                pass  # more than a draft holds, so it is shown from the post alone
+            else:
+                return self._return()
+        self._live_on()
+        return self._show(step, data=self.request.POST, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+
+    def _live_on(self) -> None:
+        """A page with an error is a page too: the draft's 45 minutes begin again."""
+        with contextlib.suppress(TooLarge, DraftChanged):
+            self.storage.keep()
 
     def _is_too_young(self, step: str, form: SectionForm) -> bool:
         return self._pages[step].is_age_check and not pages.is_adult(
@@ -420,11 +496,32 @@ class JourneyView(WizardView):
                 ),
                 status=HTTPStatus.UNPROCESSABLE_ENTITY,
             )
+        except DraftChanged:
+            return self._changed_elsewhere()
         return self._return()
+
+    def _changed_elsewhere(self) -> HttpResponseBase:
+        """Another window, or a second press, did something with the draft in the meantime."""
+        try:
+            contents = drafts.load(self.storage.key) if self.storage.key else {"done": None}
+        except DraftGone:
+            self.storage.contents = None
+            self.storage.is_gone = True
+            return self._draft_gone()
+        if contents.get("done") is not None:
+            return self._return()
+        return self._problem(
+            _("Something changed in another window"),
+            _(
+                "This page did not fit any more, so it was not saved. What you just typed is "
+                "below, so that you can copy it. Then go on."
+            ),
+            status=HTTPStatus.CONFLICT,
+        )
 
     def _go_back(self, step: str) -> HttpResponseBase:
         previous = self.get_prev_step(step)
-        self.storage.keep_typed(step, self._whitelisted(step))
+        self._keep_what_stands_there(step)
         if previous is not None:
             self.storage.current_step = previous
         return self._keep_and_return(step)
@@ -446,6 +543,7 @@ class JourneyView(WizardView):
         except DraftGone:
             return self._post_without_draft("submit")
         except NoValidKey:
+            self._live_on()
             return self._problem(
                 _("We can't take answers in safely just now"),
                 _(
@@ -487,7 +585,7 @@ class JourneyView(WizardView):
             if contents.get("done") is None:
                 answers = routing.on_path(self.definition, contents["answers"], self.about)
                 lane = self._lane(contents["arrived"])
-                wanted = contents["pictures"] if keeps_words(self.definition, answers) else []
+                wanted = self._pictures_to_send(contents["pictures"], answers)
                 sealed = actions.seal_record(
                     collection_id=self.journey.collection_id,
                     definition=self.definition.digest,
@@ -504,13 +602,23 @@ class JourneyView(WizardView):
                     language=self.language,
                     wants_receipt=receipt == CheckForm.WANTED,
                 )
+                # However late it was sent: the words are seen for as long as anybody's.
+                ends = drafts.tick_now() + limits.RECEIPT_SHOWN_TICKS
                 drafts.save(
                     key,
-                    {"ends": contents["ends"], "done": {"code": sealed.code}},
-                    ends_tick=contents["ends"],
+                    {"ends": ends, "done": {"code": sealed.code}},
+                    ends_tick=ends,
                     idle=limits.RECEIPT_SHOWN_TICKS,
                 )
         return self._return()
+
+    def _pictures_to_send(
+        self, held: list[dict[str, Any]], answers: dict[str, Any]
+    ) -> list[dict[str, Any]]:
+        """Those that the check page showed, if the person lets us keep what they gave."""
+        path = routing.path(self.definition, answers, self.about)
+        is_shown = any(section.takes_pictures for section in path)
+        return held if is_shown and keeps_words(self.definition, answers) else []
 
     def _lane(self, arrived: dict[str, Any]) -> Lane:
         """The lane of what is sent now. A code and a mark are used up by it."""
@@ -579,7 +687,7 @@ class JourneyView(WizardView):
     def _erased(self) -> HttpResponseBase:
         return render_private(
             "wizard/problem.html",
-            self._common()
+            self._common_without_form()
             | {
                 "heading": _("Your answers are erased"),
                 "message": _("Nothing you typed is kept. You can close this page, or start again."),
@@ -640,7 +748,7 @@ class JourneyView(WizardView):
                     "value": f"language:{code}" if keeps else "",
                     "is_current": code == self.language,
                 }
-                for code in self.journey.definition.languages
+                for code in self.definition.languages
             ],
             "support": [
                 {
@@ -651,10 +759,18 @@ class JourneyView(WizardView):
             ],
         }
 
+    def _common_without_form(self) -> dict[str, Any]:
+        """For a page that has no form: a button for a language would have nothing to send."""
+        context = self._common()
+        for item in context["languages"]:
+            item["value"] = ""
+        return context
+
     @property
     def _is_inside(self) -> bool:
         """Whether there is a draft that still takes answers."""
-        return self.storage.exists and self.storage.done is None
+        storage = getattr(self, "storage", None)
+        return storage is not None and storage.exists and storage.done is None
 
     def _companion(self) -> str:
         return _(
@@ -757,7 +873,7 @@ class JourneyView(WizardView):
     def _closed(self) -> HttpResponseBase:
         return render_private(
             "wizard/closed.html",
-            self._common() | {"typed": self._typed()},
+            self._common_without_form() | {"typed": self._typed()},
             status=HTTPStatus.OK if self.request.method == "GET" else HTTPStatus.GONE,
         )
 
@@ -800,7 +916,7 @@ class JourneyView(WizardView):
     ) -> HttpResponseBase:
         return render_private(
             "wizard/problem.html",
-            self._common()
+            self._common_without_form()
             | {
                 "heading": heading,
                 "message": message,
@@ -815,8 +931,8 @@ class JourneyView(WizardView):
         """The free text of this post, whichever page it belongs to, to be shown back."""
         try:
             posted = self.request.POST
-        except SuspiciousOperation:
-            return []
+        except Exception:
+            return []  # it can't be read, so there are no words to show
         found = []
         for question in self.definition.questions():
             if question.is_free_text or question.type == "number":
@@ -828,7 +944,8 @@ class JourneyView(WizardView):
     def _whitelisted(self, step: str) -> dict[str, list[str]]:
         """What was typed in the fields of one page, and nothing else from the post."""
         if step == CHECK_STEP:
-            return {}
+            name = f"{pages.PREFIX}-{pages.RECEIPT_FIELD}"
+            return {name: self.request.POST.getlist(name)}
         names = [f"{pages.PREFIX}-{question.key}" for question in self._pages[step].questions]
         posted: MultiValueDict[str, str] = self.request.POST
         return {name: posted.getlist(name) for name in names if name in posted}

@@ -92,6 +92,26 @@ def test_with_script_a_whole_journey_is_one_entry(hurried: Person) -> None:
     assert hurried.page.url.endswith("/check/")
 
 
+def test_with_script_back_leaves_the_journey_and_forward_returns_to_the_page(
+    hurried: Person,
+) -> None:
+    hurried.page.goto("/check/")
+    hurried.to_the_story(STORY)
+    hurried.go_on_to("A little about you")
+    hurried.page.go_back(wait_until="commit")
+    assert hurried.page.url.endswith("/check/")
+    hurried.page.go_forward(wait_until="commit")
+    hurried.arrives_at("A little about you")
+
+
+def test_without_script_back_asks_the_server_where_one_is(worker: Person) -> None:
+    worker.to_the_story(STORY)
+    worker.go_on_to("A little about you")
+    for _step in range(2):
+        worker.page.go_back()
+        assert worker.heading() == "A little about you"
+
+
 def test_without_script_each_page_is_an_entry_and_all_say_the_same(
     worker: Person, site: RunningSite
 ) -> None:
@@ -202,6 +222,7 @@ def test_a_slow_connection_is_said_and_one_may_press_again(
     assert hurried.page.locator("textarea").first.input_value() == STORY
     hurried.go_on_to("A little about you")
     assert len(held) == 1
+    held[0].abort()
 
 
 # The small things script does.
@@ -220,7 +241,7 @@ def test_the_count_says_how_much_room_is_left(hurried: Person) -> None:
 
 def test_the_work_for_a_mark_is_done_in_the_background_and_sent(hurried: Person) -> None:
     hurried.begin()
-    hurried.page.wait_for_function("document.querySelector('[name=w]').value !== ''")
+    hurried.page.locator("[name=w]:not([value=''])").wait_for(state="attached")
     mark = hurried.page.locator("form").first.get_attribute("data-mark") or ""
     number = hurried.page.locator("[name=w]").input_value()
     assert arrival.is_worked_for(mark, number)

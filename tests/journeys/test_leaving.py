@@ -7,11 +7,13 @@ import statistics
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Error as PlaywrightError
 
 from tests.journeys import weather
 from tests.journeys.conftest import (
@@ -23,10 +25,17 @@ from tests.journeys.conftest import (
     street_args,
 )
 from tests.site import RunningSite
-from tests.walker import TESTIMONY, Walker, walk
+from tests.walker import AGREE, Walker
 
 STORY = "They want me further away now."
 LEAVE = "Leave this page now"
+
+# What the second frame after the press shows. Chromium answers no question of ours while a page
+# is being left, so the page itself has to say it.
+PAINTED = """() => document.querySelector("[data-leave]").addEventListener("click", () => {
+  requestAnimationFrame(() => requestAnimationFrame(() => console.log(
+    `painted ${document.title} with ${document.documentElement.innerText.length} letters`)));
+})"""
 
 
 @pytest.fixture
@@ -53,8 +62,18 @@ def _is_at_the_weather(person: Person) -> None:
 
 
 def _back(page: Page) -> None:
-    """As the Back button does it: also to pages that the browser kept whole."""
-    page.go_back(wait_until="commit")
+    """As the Back button does it: also to pages that the browser kept whole.
+
+    Before it goes back to what a post showed, a browser asks whether to send the post again. The
+    person who comes in says yes.
+    """
+    try:
+        page.go_back(wait_until="commit")
+    except PlaywrightError as question:
+        if "ERR_CACHE_MISS" not in str(question):
+            raise
+        page.wait_for_timeout(500)
+        page.reload(wait_until="commit")
     page.wait_for_timeout(500)
 
 
@@ -129,13 +148,15 @@ def test_the_screen_is_empty_before_the_weather_answers(
     watched: Person, weather_page: weather.Weather
 ) -> None:
     watched.to_the_story(STORY)
-    with weather_page.held():
+    watched.page.evaluate(PAINTED)
+    icon = watched.page.locator("link[rel=icon]").get_attribute("href") or ""
+    assert Path(icon).name.startswith("plain.")
+    painted = watched.page.expect_console_message(
+        lambda message: message.text.startswith("painted"), timeout=2000
+    )
+    with weather_page.held(), painted as said:
         watched.page.get_by_role("link", name=LEAVE).click(no_wait_after=True)
-        assert watched.page.evaluate("document.body.innerText") == ""
-        assert watched.page.evaluate("document.title") == weather.HOST
-        icon = watched.page.locator("link[rel=icon]").get_attribute("href")
-        assert icon is not None
-        assert Path(icon).name.startswith("plain.")
+    assert said.value.text == f"painted {weather.HOST} with 0 letters"
     _is_at_the_weather(watched)
 
 
@@ -189,7 +210,7 @@ def test_back_after_leaving_is_the_page_before_the_journey(watched: Person) -> N
     _back(watched.page)
     assert watched.page.url.endswith("/check/")
     watched.page.go_forward(wait_until="commit")
-    _is_at_the_weather(watched)
+    assert watched.page.url == weather.ADDRESS
 
 
 # Without script.
@@ -227,7 +248,7 @@ def test_without_script_no_step_back_shows_an_answer(without_script: Person) -> 
 def test_without_script_a_page_with_an_error_does_not_come_back_either(
     without_script: Person,
 ) -> None:
-    """Going back to what a post showed would post it again, and show the words again."""
+    """A page with an error is not the answer to a post, so there is nothing to send again."""
     person = without_script
     person.page.goto("/check/")
     person.to_the_story(STORY + " " * 10 + "." * 50_000)
@@ -360,33 +381,48 @@ def test_the_way_out_answers_in_under_300_milliseconds_while_others_answer(
 ) -> None:
     path = paths(site)["call"]
     stop = threading.Event()
-    done: list[int] = []
 
-    def answer() -> None:
+    def answer() -> int:
+        journeys = 0
         while not stop.is_set():
-            done.append(len(walk(Walker(site.address, works=False), path, TESTIMONY)))
+            _skip_through(Walker(site.address, works=False), path)
+            journeys += 1
+        return journeys
 
-    crowd = [threading.Thread(target=answer) for _one in range(4)]
-    for one in crowd:
-        one.start()
     times = []
-    for _turn in range(30):
-        person = Walker(site.address, works=False)
-        person.get(path)
-        person.post(path, ("go", "begin"))
-        person.post(path, *TESTIMONY[0])
-        assert any(name.startswith("d-") for name in person.cookies)
-        times.append(_time_to_leave(site.address, person.cookies))
-    stop.set()
-    for one in crowd:
-        one.join()
+    with ThreadPoolExecutor(4) as crowd:
+        others = [crowd.submit(answer) for _one in range(4)]
+        try:
+            for _turn in range(30):
+                person = Walker(site.address, works=False)
+                person.get(path)
+                person.post(path, ("go", "begin"))
+                person.post(path, ("q-age", "adult"))
+                assert any(name.startswith("d-") for name in person.cookies)
+                times.append(_time_to_leave(site.address, person.cookies))
+        finally:
+            stop.set()
+    assert sum(one.result() for one in others) > 3
     slow = statistics.quantiles(times, n=20)[-1]
     print(
         f"\n/leave: median {statistics.median(times) * 1000:.0f} ms, "
         f"p95 {slow * 1000:.0f} ms, worst {max(times) * 1000:.0f} ms, "
-        f"while {len(done)} others told their stories"
+        "while four others told their stories"
     )
     assert slow < 0.3
+
+
+def _skip_through(walker: Walker, path: str) -> None:
+    """A whole journey that answers as little as one may."""
+    walker.get(path)
+    walker.post(path, ("go", "begin"))
+    walker.post(path, ("q-age", "adult"))
+    for _page in range(20):
+        if b'name="q-receipt"' in walker.body:
+            break
+        walker.post(path, *AGREE, ("q-describe", "nothing"))
+        assert walker.status == 200, walker.text
+    walker.post(path, ("go", "submit"), ("q-receipt", "no"))
 
 
 def _time_to_leave(address: str, cookies: dict[str, str]) -> float:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, CDPSession, expect
+from playwright.sync_api import Browser, CDPSession
 
 from tests.journeys.conftest import Person, paths
 from tests.site import RunningSite
@@ -88,7 +88,8 @@ def _steps(phone: Person) -> Iterator[tuple[str, float]]:
     while at != LAST:
         began = time.perf_counter()
         phone.go_on(button)
-        expect(phone.page.locator("h1")).not_to_have_text(at)
+        while phone.heading() == at and time.perf_counter() - began < 30:
+            time.sleep(0.02)
         seconds = time.perf_counter() - began
         at = phone.heading()
         yield at, seconds
@@ -142,9 +143,10 @@ def test_every_step_takes_under_four_seconds_on_a_bad_connection(
     phone.page.goto(paths(site)["call"], wait_until="commit")
     phone.page.get_by_role("button", name="Start", exact=True).wait_for()
     # Usable: it stands there in its own style, whatever still comes beside it.
-    phone.page.wait_for_function(
-        "getComputedStyle(document.querySelector('.page')).maxWidth[0] > 0"
-    )
+    while (
+        phone.page.evaluate("getComputedStyle(document.querySelector('.page')).maxWidth[0]") == "n"
+    ):
+        phone.page.wait_for_timeout(50)
     took["first"] = time.perf_counter() - began
     phone.page.wait_for_load_state()
     took["first, with all beside it"] = time.perf_counter() - began

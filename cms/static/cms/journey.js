@@ -1,5 +1,5 @@
-// What script adds to these pages: leaving at once, one entry in the browser's list of pages,
-// a count beside a long text, and a little arithmetic. Every page works without it.
+// Leaving at once, one entry in the list of pages, a count beside a long text, a little arithmetic.
+// Every page works without it.
 "use strict";
 {
   const SLOW = 8000;
@@ -26,7 +26,7 @@
     hasLeft = true;
     const { href } = link;
     const { away } = link.dataset;
-    // Without a network the server can't erase now; this has it erase at the next visit.
+    // If this does not reach the server now, it erases at the next visit.
     if (find("[name=csrfmiddlewaretoken]")) document.cookie = "left=1;path=/;samesite=strict";
     toil = {};
     if (trip) trip.abort();
@@ -47,11 +47,12 @@
     if (hasLeft && event.persisted) location.reload();
   });
 
-  // Sending. The answer takes this page's place, and this page's entry in the list.
+  // Sending. The answer takes this page's place.
 
   const show = (text, address) => {
     const fresh = new DOMParser().parseFromString(text, "text/html");
-    if (!fresh.getElementById("main")) return false;
+    // Only pages of a journey have a way out.
+    if (!fresh.querySelector("[data-leave]")) return false;
     root.lang = fresh.documentElement.lang;
     root.dir = fresh.documentElement.dir;
     document.title = fresh.title;
@@ -65,20 +66,20 @@
     return true;
   };
 
-  const lose = (form) => {
+  const lose = (form, why) => {
     const note = document.createElement("p");
     note.className = "callout lost";
     note.setAttribute("role", "alert");
-    note.textContent = words("lost");
-    const place = form.querySelector(".actions");
-    if (place) place.before(note);
-    else form.append(note);
+    note.textContent = words(why);
+    (form.querySelector(".actions") || form.lastChild).before(note);
     note.scrollIntoView({ block: "nearest" });
   };
 
   const send = async (form, button) => {
-    if (trip && !trip.isSlow) return;
+    const isErasing = button && button.value === "erase";
+    if (trip && !trip.isSlow && !isErasing) return;
     if (trip) trip.abort();
+    const isUpload = form.enctype === "multipart/form-data";
     const mine = trip = new AbortController();
     const data = new FormData(form);
     if (button && button.name) data.append(button.name, button.value);
@@ -87,30 +88,31 @@
     const slow = setTimeout(() => {
       mine.isSlow = true;
       say(words("slow"));
-    }, SLOW);
+    }, isUpload ? SLOW * 8 : SLOW);
     let response;
     let text = null;
     try {
       response = await fetch(form.action, {
         method: "POST",
-        body: form.enctype === "multipart/form-data" ? data : new URLSearchParams(data),
+        body: isUpload ? data : new URLSearchParams(data),
         signal: mine.signal,
       });
       text = await response.text();
     } catch (error) {
-      // The network is down, or this trip was given up. Both are seen to below.
+      // No network, or given up: seen to below.
     }
     clearTimeout(wait);
     clearTimeout(slow);
-    // Left, or pressed again while this one was slow: another trip counts.
     if (hasLeft || trip !== mine) return;
     trip = null;
     say("");
     const isPage = text !== null && /^text\/html/.test(response.headers.get("Content-Type"));
-    if (isPage && show(text, response.url)) return;
-    // A server in trouble would put its own page over the words. They stay where they are.
-    if (text === null || response.status >= 500) {
-      lose(form);
+    // What was too much was not read, and its page does not have the words.
+    const isTooMuch = text !== null && response.status === 413;
+    if (isPage && !isTooMuch && show(text, response.url)) return;
+    // A page of somebody else's would take the place of the words.
+    if (text === null || response.status >= 400) {
+      lose(form, isTooMuch ? "much" : "lost");
     } else {
       isPlain = true;
       form.requestSubmit(button);
@@ -164,7 +166,7 @@
     if (event.target.dataset.limit) count(event.target);
   });
 
-  // A number that is a little work to find speaks for a person who is fast.
+  // Work that speaks for a person who is fast.
 
   const work = async (form) => {
     const { mark, bits } = form.dataset;
@@ -180,14 +182,14 @@
       const digest = new DataView(await crypto.subtle.digest("SHA-256", bytes));
       if (digest.getUint32(0) >>> (32 - bits) === 0) {
         mine.number = String(number);
-        if (toil === mine && field()) field().value = mine.number;
+        if (field()) field().value = mine.number;
         return;
       }
       if (number % 64 === 63) await new Promise((then) => { setTimeout(then); });
     }
   };
 
-  // Some telephones lay the keyboard over the page, and over the way out.
+  // Some telephones lay the keyboard over the way out.
 
   const lift = () => {
     const bar = find(".leave");

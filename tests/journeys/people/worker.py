@@ -6,13 +6,10 @@ it may lie anywhere on the server's disk (``test_nothing_of_their_stories_lies_o
 
 from __future__ import annotations
 
-import io
 import re
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
 from PIL import Image
 from playwright.sync_api import Browser
 
@@ -145,6 +142,100 @@ def test_in_french_changing_the_language_on_the_way(worker: Person, site: Runnin
     assert HISTOIRE in worker.page.inner_text("main")
     worker.looks_right("check-answers-fr")
     worker.go_on("Envoyer mes réponses")
+    assert len(_words(worker)) == 6
+    assert site.records() == before + 1
+
+
+def test_by_voucher_at_the_drop_in(
+    worker: Person, browser: Browser, site: RunningSite, tmp_path: Path
+) -> None:
+    """A peer prints cards; a worker types the code of hers on the shared computer."""
+    before = _lanes(site)
+    door = site.paths()["call"].split("/")[2]
+    peer = Person(browser, site, script=True)
+    peer.log_in("keyholder")
+    peer.page.goto(f"/admin/vault/doors/{door}/cards/")
+    peer.page.get_by_label("How many").fill("10")
+    with peer.page.expect_download() as sheet:
+        peer.page.get_by_role("button", name="Make the cards").click()
+    printed = tmp_path / "cards.pdf"
+    sheet.value.save_as(printed)
+    peer.close()
+    text = subprocess.run(
+        ["pdftotext", "-layout", printed, "-"], capture_output=True, text=True, check=True
+    ).stdout
+    code = re.findall(r"\b[0-9a-z]{4}-[0-9a-z]{4}-[0-9a-z]{4}\b", text)[0]
+    assert "Safe Space" not in text
+    worker.page.goto("/v/")
+    worker.page.get_by_label("The code").fill(code.upper().replace("-", " "))
+    worker.looks_right("card")
+    worker.go_on("Go on")
+    worker.looks_right("card-known")
+    worker.go_on("English")
+    assert worker.page.get_by_text("Your card works.").is_visible()
+    worker.go_on("Start")
+    _of_age(worker)
+    _agrees(worker)
+    worker.go_on()
+    worker.page.get_by_label("What has changed for you").fill(STORY)
+    for _page in range(3):
+        worker.go_on()
+    worker.go_on("Send my answers")
+    assert len(_words(worker)) == 6
+    after = _lanes(site)
+    assert after["voucher"] == before.get("voucher", 0) + 1
+    worker.page.goto("/v/")
+    worker.page.get_by_label("The code").fill(code)
+    worker.go_on("Go on")
+    assert worker.page.get_by_text("We do not know this code.").first.is_visible()
+
+
+WITH_PICTURES = """
+import datetime as dt, json
+from testimony.intake.actions import publish_call
+from testimony.intake.models import Call
+first = Call.objects.first()
+document = json.loads(bytes(first.definition.canonical)) | {"key": "pictures-2026"}
+words = {"en": "Add pictures, if you like", "fr": "Ajoutez des images, si vous voulez"}
+document["sections"].insert(-1, {"key": "pictures", "title": words, "note": None, "minutes": 2,
+    "condition": None, "questions": [{"key": "photos", "type": "pictures", "label": words}]})
+call = Call.objects.filter(name="With pictures").first() or publish_call(
+    by=None, name="With pictures", collection=first.collection, document=document,
+    opens_on=first.opens_on, closes_on=first.closes_on)
+print(json.dumps(f"/t/{call.public_id}/en/"))
+"""
+
+
+def test_with_an_image(worker: Person, site: RunningSite, tmp_path: Path) -> None:
+    """A photo of a letter. Where it was taken stays on her phone; a wrong file costs nothing."""
+    before = site.records()
+    worker.page.goto(site.shell(WITH_PICTURES))
+    worker.go_on("Start")
+    _of_age(worker)
+    _agrees(worker)
+    worker.go_on()
+    worker.page.get_by_label("What has changed for you").fill(STORY)
+    worker.go_on()
+    worker.go_on()
+    wrong = tmp_path / f"{MARK}.jpg"
+    wrong.write_bytes(b"%PDF-1.7 not a picture " + MARK.encode())
+    worker.page.get_by_label("Choose a picture").set_input_files(wrong)
+    worker.go_on()
+    _error(worker, "pictures-error", "We can't read this file as a picture.")
+    right = tmp_path / f"{MARK}-street.jpg"
+    exif = Image.Exif()
+    exif[0x010E] = f"My street {MARK}"
+    Image.new("RGB", (900, 600), "teal").save(right, exif=exif, comment=MARK.encode())
+    worker.page.get_by_label("Choose a picture").set_input_files(right)
+    worker.go_on()
+    assert worker.heading() == "What you hope for"
+    worker.go_on("Back")
+    assert worker.page.get_by_text("Picture 1, 900 × 600").is_visible()
+    worker.looks_right("pictures")
+    worker.go_on()
+    worker.go_on()
+    assert worker.page.get_by_text("1 picture", exact=True).is_visible()
+    worker.go_on("Send my answers")
     assert len(_words(worker)) == 6
     assert site.records() == before + 1
 

@@ -560,7 +560,7 @@ def test_any_text_compiles_and_is_told_what_is_wrong(written: Written) -> None:
 @given(title=words, sentence=words)
 def test_a_change_of_words_alone_is_a_minor_version(title: str, sentence: str) -> None:
     old = complete()
-    new = changed(old, kinds.STORY, set_to(title_en=title or "x", note_en="", note_fr=""))
+    new = changed(old, kinds.STORY, set_to(title_en=title.strip() or "x", note_en="", note_fr=""))
     new = changed(new, kinds.HOPES, set_to(question_en=sentence.strip() or "x"))
     found = differences(compiled(old), compiled(replace(new, introduction={"en": "x", "fr": "y"})))
     assert found

@@ -385,7 +385,7 @@ def test_a_crash_shows_the_typed_text_and_stores_nothing(
         raise RuntimeError("My words should not be in the log")
 
     phone.to_story()
-    monkeypatch.setattr(storage.drafts, "save", crash)
+    monkeypatch.setattr(storage.drafts, "replace", crash)
     phone.post(q_story="Not lost in a crash")
     assert phone.status == 500
     assert "Not lost in a crash" in phone.text
