@@ -5,7 +5,6 @@ from __future__ import annotations
 from django.conf import settings
 from django.core.validators import RegexValidator
 from django.db import models
-from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel
 from wagtail.fields import StreamField
@@ -76,6 +75,8 @@ class QuestionnaireVersion(models.Model):
 class Survey(JourneyModel):
     """A door to one questionnaire version."""
 
+    address_begins = "s"
+
     version = models.ForeignKey(
         QuestionnaireVersion,
         on_delete=models.PROTECT,
@@ -91,9 +92,6 @@ class Survey(JourneyModel):
     @property
     def digest(self) -> str:
         return str(self.version.definition_id)
-
-    def address_in(self, language: str) -> str:
-        return reverse("survey:journey", args=[self.public_id, language])
 
 
 class TallyRun(models.Model):

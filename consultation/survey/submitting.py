@@ -25,7 +25,7 @@ def submit_response(
         NotAnswered: naming the page and the questions that are not accepted.
     """
     return walking.submit(
-        survey.journey(survey.version.definition_id),
+        survey.journey(),
         answers,
         language=language,
         lane=lane,

@@ -6,14 +6,11 @@ people are asked is only ever a version that was frozen from it.
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Callable
 from functools import partial
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.db import models
-from django.utils import timezone
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
@@ -43,6 +40,8 @@ _DUTY = _("People read it before every page where they write in their own words.
 class Call(JourneyModel):
     """An open call for testimony."""
 
+    address_begins = "t"
+
     definition = models.ForeignKey(
         FrozenDefinition, on_delete=models.PROTECT, related_name="+", verbose_name=_("questions")
     )
@@ -56,14 +55,6 @@ class Call(JourneyModel):
     @property
     def digest(self) -> str:
         return str(self.definition_id)
-
-    def address_in(self, language: str) -> str:
-        # Written out: a process for the team alone has no public route to ask.
-        return f"/t/{self.public_id}/{language}/"
-
-    def today(self) -> dt.date:
-        """The day it is where the call is open."""
-        return timezone.now().astimezone(ZoneInfo(self.timezone)).date()
 
     @property
     def current_version(self) -> CallVersion | None:

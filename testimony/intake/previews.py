@@ -142,7 +142,7 @@ def preview_call(
     call = get_object_or_404(Call.objects.select_related("collection"), public_id=public_id)
     if state not in (LIVE, CLOSED):
         raise Http404
-    journey = call.journey(call.digest)
+    journey = call.journey()
     seen = Seen(
         state=state,
         definition=journey.definition,

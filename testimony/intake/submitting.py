@@ -25,7 +25,7 @@ def submit_testimony(
         NotAnswered: naming the page and the questions that are not accepted.
     """
     return walking.submit(
-        call.journey(call.definition_id),
+        call.journey(),
         answers,
         language=language,
         lane=lane,

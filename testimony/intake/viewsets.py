@@ -170,7 +170,7 @@ class DatesView(EditView):
             }
             for version in versions
         ]
-        languages = call.journey(call.digest).definition.languages
+        languages = call.journey().definition.languages
         context["addresses"] = [
             {
                 "language": language,

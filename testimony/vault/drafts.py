@@ -123,20 +123,22 @@ def hold(key: DraftKey) -> SealedDraft:
 
 def save(
     key: DraftKey, contents: dict[str, Any], *, ends_tick: int, idle: int = limits.DRAFT_IDLE_TICKS
-) -> None:
-    """Seal a draft, new or in place of one that the caller has claimed.
+) -> bytes:
+    """Seal a draft, new or in place of one that the caller has claimed; returns the sealed bytes.
 
     ``ends_tick`` is the absolute end; the row expires then, or ``idle`` ticks from now.
 
     Raises:
         TooLarge: when the contents pass 1 MiB.
     """
+    row = _sealed(key, contents, ends_tick=ends_tick, idle=idle)
     SealedDraft.objects.bulk_create(
-        [_sealed(key, contents, ends_tick=ends_tick, idle=idle)],
+        [row],
         update_conflicts=True,
         unique_fields=["id"],
         update_fields=["expires_tick", "sealed"],
     )
+    return bytes(row.sealed)
 
 
 def replace(key: DraftKey, contents: dict[str, Any], *, instead_of: bytes, ends_tick: int) -> bytes:

@@ -22,10 +22,9 @@ from testimony.wizard import arrival, journeys
 from testimony.wizard import forms as pages
 from testimony.wizard.printing import NAMES_OF_LANGUAGES, render_private
 from testimony.wizard.privacy import private
-from testimony.wizard.views import START, VOUCHER_FIELD
+from testimony.wizard.views import LONGEST_CODE, START, VOUCHER_FIELD
 
 CARD_ADDRESS: Final = "/v/"
-_LONGEST_CODE: Final = 40
 
 
 @private
@@ -34,7 +33,7 @@ _LONGEST_CODE: Final = 40
 def card(request: HttpRequest, code: str = "") -> HttpResponseBase:
     """Look a card's code up, typed or scanned. Changes nothing, so anybody may post here."""
     language = _language_of(request)
-    typed = pages.without_controls((code or request.POST.get(VOUCHER_FIELD, ""))[:_LONGEST_CODE])
+    typed = pages.without_controls((code or request.POST.get(VOUCHER_FIELD, ""))[:LONGEST_CODE])
     with translation.override(language):
         context = {
             "language": language,

@@ -7,7 +7,7 @@ import secrets
 import uuid
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
+from typing import ClassVar, Final
 from zoneinfo import ZoneInfo
 
 from django.core.validators import RegexValidator
@@ -52,6 +52,9 @@ class Journey:
 class JourneyModel(models.Model):
     """A door to the public: where it stands, when it is open, what it asks."""
 
+    address_begins: ClassVar[str]
+    """The first part of its address, as its room's ``urls`` has it."""
+
     public_id = models.CharField(
         max_length=10,
         unique=True,
@@ -89,20 +92,27 @@ class JourneyModel(models.Model):
         raise NotImplementedError
 
     def address_in(self, language: str) -> str:
-        """Where it stands, in one of its languages."""
-        raise NotImplementedError
+        """Where it stands, in one of its languages.
+
+        Written out: a process for the team alone has no public route to ask.
+        """
+        return f"/{self.address_begins}/{self.public_id}/{language}/"
+
+    def today(self) -> dt.date:
+        """The day it is where the door is."""
+        zone = ZoneInfo(self.timezone) if _is_timezone(self.timezone) else dt.UTC
+        return timezone.now().astimezone(zone).date()
 
     @property
     def is_open(self) -> bool:
         """Whether a person may begin today, in the door's own timezone."""
-        zone = ZoneInfo(self.timezone) if _is_timezone(self.timezone) else dt.UTC
-        return self.opens_on <= timezone.now().astimezone(zone).date() <= self.closes_on
+        return self.opens_on <= self.today() <= self.closes_on
 
-    def journey(self, digest: str) -> Journey:
-        """The door as the engine sees it, asking the questions of one frozen definition."""
+    def journey(self) -> Journey:
+        """The door as the engine sees it, asking the questions it asks now."""
         return Journey(
             public_id=self.public_id,
-            definition=read_definition(digest),
+            definition=read_definition(self.digest),
             collection_id=self.collection_id,
             withdrawal_deadline=self.collection.withdrawal_deadline,
             destruction_date=self.collection.destruction_date,

@@ -179,8 +179,7 @@ class SealedDraftStorage(BaseStorage):
             return
         ends = self.contents["ends"]
         if self._loaded is None:
-            drafts.save(self.key, self.contents, ends_tick=ends)
-            self.contents, self._loaded = drafts.load_to_replace(self.key)
+            self._loaded = drafts.save(self.key, self.contents, ends_tick=ends)
         else:
             self._loaded = drafts.replace(
                 self.key, self.contents, instead_of=self._loaded, ends_tick=ends

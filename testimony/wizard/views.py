@@ -17,8 +17,16 @@ from typing import Any, ClassVar, Final
 from django import forms
 from django.core.exceptions import SuspiciousOperation
 from django.db import transaction
-from django.http import Http404, HttpRequest, HttpResponseBase, HttpResponseRedirect
+from django.db.models import QuerySet
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponseBase,
+    HttpResponseRedirect,
+    QueryDict,
+)
 from django.middleware.csrf import get_token
+from django.shortcuts import get_object_or_404
 from django.utils import translation
 from django.utils.datastructures import MultiValueDict
 from django.utils.decorators import method_decorator
@@ -35,7 +43,7 @@ from testimony.wizard import appearance, arrival, lanes, pictures, routing, uplo
 from testimony.wizard import forms as pages
 from testimony.wizard.definition import Definition, Section
 from testimony.wizard.forms import CheckForm, FieldView, SectionForm
-from testimony.wizard.journeys import Journey, read_definition
+from testimony.wizard.journeys import Journey, JourneyModel, read_definition
 from testimony.wizard.printing import NAMES_OF_LANGUAGES, render_private
 from testimony.wizard.privacy import private
 from testimony.wizard.receipt_views import WITHDRAW_ADDRESS
@@ -51,37 +59,25 @@ GO_FIELD: Final = "go"
 VOUCHER_FIELD: Final = "v"
 START: Final = "start"
 BEGIN: Final = "begin"
-_LONGEST_CODE: Final = 40
+LONGEST_CODE: Final = 40
 
 
 @method_decorator([private, csrf_exempt], name="dispatch")
 class JourneyView(WizardView):
-    """One person's way through one definition. Subclasses find the journey."""
+    """One person's way through one definition. Subclasses say behind which doors."""
 
     http_method_names: ClassVar = ["get", "post", "head", "options"]
     storage_name = "testimony.wizard.storage.SealedDraftStorage"
     form_list: Any = [("stub", forms.Form)]
 
+    doors: QuerySet[Any]
+    door: JourneyModel
     journey: Journey
     definition: Definition
     language: str
     storage: SealedDraftStorage
     _mark: str = ""
     _card: vouchers.Found | None = None
-
-    # For subclasses.
-
-    def find_journey(self, public_id: str) -> Journey:
-        """The journey behind an address.
-
-        Raises:
-            Http404: when there is none.
-        """
-        raise NotImplementedError
-
-    def address_in(self, language: str) -> str:
-        """The journey's address in one of its languages."""
-        raise NotImplementedError
 
     # The request.
 
@@ -90,7 +86,8 @@ class JourneyView(WizardView):
     ) -> HttpResponseBase:
         self.request = request
         uploads.take_pictures_in_memory(request)
-        self.journey = self.find_journey(public_id)
+        self.door = get_object_or_404(self.doors, public_id=public_id)
+        self.journey = self.door.journey()
         self._check_speaks(language)
         self.initial_dict: dict[str, Any] = {}
         self.instance_dict: dict[str, Any] = {}
@@ -337,11 +334,14 @@ class JourneyView(WizardView):
             self.about = Circumstances(language=self.language, channel="assisted")
 
     def _voucher(self) -> str:
+        return pages.without_controls(self._posted().get(VOUCHER_FIELD, "")[:LONGEST_CODE])
+
+    def _posted(self) -> QueryDict:
+        """The post, or none where it can't be read and the page that says so is being made."""
         try:
-            typed = self.request.POST.get(VOUCHER_FIELD, "")[:_LONGEST_CODE]
-            return pages.without_controls(typed)
+            return self.request.POST
         except Exception:
-            return ""  # the post can't be read, and the page that says so is being made
+            return QueryDict()
 
     def _closed_door(self) -> HttpResponseBase | None:
         """What stands in the way of beginning, or None."""
@@ -655,7 +655,6 @@ class JourneyView(WizardView):
             self._common()
             | {
                 "code": done["code"],
-                "code_text": " ".join(done["code"]),
                 "withdrawal_deadline": self.journey.withdrawal_deadline,
                 "withdraw_url": WITHDRAW_ADDRESS.format(language=self.language),
                 "hidden": self._hidden(""),
@@ -723,7 +722,7 @@ class JourneyView(WizardView):
 
     @property
     def _address(self) -> str:
-        return self.address_in(self.language)
+        return self.door.address_in(self.language)
 
     def _return(self) -> HttpResponseBase:
         response = HttpResponseRedirect(self._address)
@@ -744,7 +743,7 @@ class JourneyView(WizardView):
                 {
                     "code": code,
                     "name": NAMES_OF_LANGUAGES.get(code, code),
-                    "url": self.address_in(code),
+                    "url": self.door.address_in(code),
                     "value": f"language:{code}" if keeps else "",
                     "is_current": code == self.language,
                 }
@@ -861,7 +860,6 @@ class JourneyView(WizardView):
             "minutes": section.minutes,
             "can_skip_next": section.is_note,
             "can_skip": section.may_be_skipped and not section.is_note,
-            "is_age_check": section.is_age_check,
         }
 
     def _review(self) -> list[pages.ReviewSection]:
@@ -929,10 +927,7 @@ class JourneyView(WizardView):
 
     def _typed(self) -> list[dict[str, str]]:
         """The free text of this post, whichever page it belongs to, to be shown back."""
-        try:
-            posted = self.request.POST
-        except Exception:
-            return []  # it can't be read, so there are no words to show
+        posted = self._posted()
         found = []
         for question in self.definition.questions():
             if question.is_free_text or question.type == "number":

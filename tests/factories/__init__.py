@@ -16,6 +16,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from cms.accounts.models import User
 from cms.accounts.roles import sync_roles
+from consultation.report.models import Report
 from consultation.survey import actions as surveys
 from consultation.survey.models import Survey
 from testimony.intake.actions import publish_call
@@ -89,6 +90,24 @@ def consultation() -> Consultation:
     )
     return Consultation(
         collection, keyholder, peer, enrolled.passphrase, enrolled.code, call, survey
+    )
+
+
+def a_report(consultation: Consultation, **texts: str) -> Report:
+    """A report on the call, with what its pages say."""
+    today = timezone.now().date()
+    return Report.objects.create(
+        collection=consultation.collection,
+        call=consultation.call,
+        campaign="A campaign",
+        title="What people told us",
+        addressee_office="Chief of Police",
+        addressee_organisation="Police Service",
+        sender_organisation="The organisation",
+        sender_contact_role="coordinator",
+        dated=today,
+        reply_by=today + dt.timedelta(weeks=12),
+        **texts,
     )
 
 

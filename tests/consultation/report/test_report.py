@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import datetime as dt
 import io
 import os
 import subprocess
@@ -32,7 +31,7 @@ from testimony.curation.models import Theme
 from testimony.intake.submitting import submit_testimony
 from testimony.vault import actions as vault
 from tests.consultation.report import sample
-from tests.factories import TESTIMONY, Consultation, team_client
+from tests.factories import TESTIMONY, Consultation, a_report, team_client
 
 ROOT = Path(__file__).resolve().parents[3]
 PASSAGE = "They want me further away now, and I go there because the rent does not wait"
@@ -184,17 +183,8 @@ def test_a_chart_says_every_number_and_escapes_every_label() -> None:
 @pytest.fixture
 def report(consultation: Consultation) -> Report:
     today = timezone.now().date()
-    made = Report.objects.create(
-        collection=consultation.collection,
-        call=consultation.call,
-        campaign="A campaign",
-        title="What people told us",
-        addressee_office="Chief of Police",
-        addressee_organisation="Police Service",
-        sender_organisation="The organisation",
-        sender_contact_role="coordinator",
-        dated=today,
-        reply_by=today + dt.timedelta(weeks=12),
+    made = a_report(
+        consultation,
         summary='[{"type": "paragraph", "value": "Summary."}]',
         about='[{"type": "paragraph", "value": "About."}]',
         method='[{"type": "paragraph", "value": "Method."}]',

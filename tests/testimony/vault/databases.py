@@ -7,7 +7,6 @@ was quoted, and a snapshot that quotes it.
 
 from __future__ import annotations
 
-import datetime as dt
 import os
 import shutil
 import sqlite3
@@ -24,7 +23,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import connection, connections
 from django.utils import timezone
 
-from consultation.report.models import Edition, Report, Snapshot
+from consultation.report.models import Edition, Snapshot
 from testimony.curation import actions as curation
 from testimony.curation.models import Excerpt, Theme
 from testimony.intake.submitting import submit_testimony
@@ -41,7 +40,7 @@ from testimony.vault.models import (
     ReceiptVerifier,
     Record,
 )
-from tests.factories import TESTIMONY, Consultation
+from tests.factories import TESTIMONY, Consultation, a_report
 
 IS_POSTGRESQL = os.environ.get("TEST_DATABASE") == "postgresql"
 
@@ -210,22 +209,7 @@ def frozen(
 ) -> Snapshot:
     """A snapshot that quotes an excerpt, and its edition, printed to a file of that name."""
     today = timezone.now().date()
-    report = Report.objects.create(
-        collection=consultation.collection,
-        call=consultation.call,
-        campaign="A campaign",
-        title="What people told us",
-        addressee_office="Chief of Police",
-        addressee_organisation="Police Service",
-        sender_organisation="The organisation",
-        sender_contact_role="coordinator",
-        dated=today,
-        reply_by=today + dt.timedelta(weeks=12),
-        summary="[]",
-        about="[]",
-        method="[]",
-        limits="[]",
-    )
+    report = a_report(consultation, summary="[]", about="[]", method="[]", limits="[]")
     snapshot = Snapshot.objects.create(
         digest="ab" * 32, report=report, canonical=canonical, frozen_on=today
     )
