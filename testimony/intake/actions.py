@@ -19,15 +19,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from testimony.intake import compiling, rules
-from testimony.intake.differences import FIRST, Difference, Number, differences, next_number
 from testimony.intake.models import Call, CallText, CallVersion
 from testimony.intake.permissions import check_may_publish_call, check_may_set_dates
-from testimony.intake.rules import Finding, Severity
 from testimony.vault import actions as vault
 from testimony.vault import audit
 from testimony.vault.models import Collection, PendingRecord, Record
 from testimony.wizard import definition as definitions
+from testimony.wizard.checking import Finding, Severity
 from testimony.wizard.definition import Definition
+from testimony.wizard.differences import FIRST, Difference, Number, differences, next_number
 from testimony.wizard.journeys import read_definition
 
 if TYPE_CHECKING:

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any, Final
 
 from django.utils.functional import Promise
@@ -34,20 +33,12 @@ from testimony.intake.kinds import (
     STORY,
     Line,
 )
+from testimony.wizard.checking import Finding, Severity, language_name
 
 Values = Mapping[str, Any]
 
 LONG_IN_MINUTES: Final = 25
 MOST_PROMPTS: Final = 2
-
-_LANGUAGES: Final = {"en": gettext_lazy("English"), "fr": gettext_lazy("French")}
-
-
-class Severity(StrEnum):
-    """What a finding does."""
-
-    PROBLEM = "problem"
-    WARNING = "warning"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,15 +49,6 @@ class Rule:
     severity: Severity
     sentence: str | Promise
     broken: Callable[[Written], Iterator[Values]]
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """A rule that is broken, at one place, in a sentence that an editor can act on."""
-
-    rule: str
-    severity: Severity
-    sentence: str
 
 
 def findings(written: Written) -> list[Finding]:
@@ -84,10 +66,6 @@ def place_of(written: Written, number: int) -> str:
     title = next((found for code in _order(written) if (found := _said(step, "title", code))), "")
     label = title or str(KINDS[step.kind].label)
     return _("step %(number)s, “%(title)s”") % {"number": number + 1, "title": label}
-
-
-def language_name(code: str) -> str:
-    return str(_LANGUAGES.get(code, code))
 
 
 def _order(written: Written) -> tuple[str, ...]:

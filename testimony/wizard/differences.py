@@ -1,4 +1,4 @@
-"""What changed between two versions of a call, and which number the new one gets.
+"""What changed between two versions of what a journey asks, and which number the new one gets.
 
 A change of words alone is a minor version. What changes the meaning of an answer (a question that
 comes, goes or becomes another; an answer that comes or goes; what a consent says) is a major one:
@@ -13,7 +13,7 @@ from typing import Final
 
 from django.utils.translation import gettext as _
 
-from testimony.intake.rules import language_name
+from testimony.wizard.checking import language_name
 from testimony.wizard.definition import Definition, Option, Question, Section, Text
 
 FIRST: Final = (1, 0)
