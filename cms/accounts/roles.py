@@ -133,12 +133,16 @@ ROLES: Final = (
     ),
     Role(
         "Publishers",
-        _("Publish pages and calls, and freeze and print the report."),
+        _("Publish pages, calls and questionnaires, and freeze and print the report."),
         (
             ADMIN,
             *_LOOK_ON,
             "intake.view_calltext",
             "intake.publish_call",
+            "survey.view_questionnaire",
+            "survey.publish_questionnaire",
+            "survey.lock_questionnaire",
+            "survey.unlock_questionnaire",
             "report.view_report",
             "report.compile_report",
         ),

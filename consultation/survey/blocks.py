@@ -1,4 +1,8 @@
-"""The blocks a questionnaire is written in: a stream of sections, each a stream of questions."""
+"""The blocks a questionnaire is written in: a stream of sections, each a list of questions.
+
+Little is required here, so that a draft can be saved half done; what is missing is told before
+publishing (``rules``). Keys left empty are made on saving (``naming``).
+"""
 
 from __future__ import annotations
 
@@ -7,21 +11,16 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
 
-KEY = {
+KEY: dict[str, Any] = {
     "regex": r"^[a-z][a-z0-9_]{0,39}$",
+    "required": False,
     "error_messages": {"invalid": _("Small letters, digits and _ only, starting with a letter.")},
 }
+_NAMED = _("Its name in the data. Leave it empty to have one made. It never changes afterwards.")
 
 
 class TextBlock(blocks.StructBlock):
-    """A sentence in each language."""
-
-    en = blocks.TextBlock(label=_("English"), rows=2)
-    fr = blocks.TextBlock(label=_("French"), rows=2)
-
-
-class OptionalTextBlock(blocks.StructBlock):
-    """A sentence that may be left out in every language."""
+    """A sentence in each language that editors write in. Others are translations of it."""
 
     en = blocks.TextBlock(label=_("English"), rows=2, required=False)
     fr = blocks.TextBlock(label=_("French"), rows=2, required=False)
@@ -30,37 +29,102 @@ class OptionalTextBlock(blocks.StructBlock):
 class OptionBlock(blocks.StructBlock):
     """One answer to pick."""
 
-    code = blocks.RegexBlock(label=_("code"), **KEY)
     label = TextBlock(label=_("label"))
     exclusive = blocks.BooleanBlock(
         label=_("can't stand beside another"), required=False, default=False
     )
+    code = blocks.RegexBlock(label=_("code"), help_text=_NAMED, **KEY)
+
+    class Meta:
+        label_format = "{label}"
+
+
+class TestBlock(blocks.StructBlock):
+    """One thing that must be so about an earlier answer."""
+
+    question = blocks.RegexBlock(label=_("the question with this key"), **{**KEY, "required": True})
+    test = blocks.ChoiceBlock(
+        label=_("was answered with"),
+        default="any",
+        choices=[
+            ("any", _("one of these codes")),
+            ("none", _("none of these codes")),
+            ("all", _("all of these codes")),
+            ("at_least", _("this number or more")),
+            ("at_most", _("this number or less")),
+            ("count_at_least", _("this many answers or more")),
+        ],
+    )
+    answers = blocks.RegexBlock(
+        label=_("codes, with a space between them"),
+        regex=r"^[a-z0-9_ ]*$",
+        required=False,
+        error_messages={"invalid": _("Codes as they stand at the answers, with spaces between.")},
+    )
+    number = blocks.IntegerBlock(label=_("number"), required=False)
+
+
+class WhenBlock(blocks.StructBlock):
+    """When something is asked at all. Without a test it is asked of everybody."""
+
+    match = blocks.ChoiceBlock(
+        label=_("how many must be so"),
+        default="all",
+        choices=[("all", _("all of them")), ("any", _("at least one of them"))],
+    )
+    tests = blocks.ListBlock(TestBlock(), label=_("only if"), default=[], min_num=0)
+    rule = blocks.TextBlock(
+        label=_("a rule that was brought in"),
+        help_text=_("It says more than the fields above can. While it stands, it decides."),
+        required=False,
+        rows=2,
+    )
+
+
+class RowBlock(blocks.StructBlock):
+    """One row of a grid: asked as a question of its own."""
+
+    label = TextBlock(label=_("row"))
+    key = blocks.RegexBlock(label=_("key"), help_text=_NAMED, **KEY)
 
 
 class QuestionBlock(blocks.StructBlock):
     """One question. What it is called in data (its key) stays the same across versions."""
 
-    key = blocks.RegexBlock(label=_("key"), **KEY)
     type = blocks.ChoiceBlock(
         label=_("type"),
+        default="single_choice",
         choices=[
             ("single_choice", _("one answer")),
             ("multiple_choice", _("several answers")),
             ("yes_no", _("yes, no, prefer not to say")),
             ("scale", _("scale")),
+            ("grid", _("grid: the same answers for several rows")),
+            ("ranking", _("ranking")),
             ("area", _("area from a list")),
+            ("number", _("number")),
+            ("month", _("month, or about when")),
             ("short_text", _("short text")),
             ("long_text", _("long text")),
-            ("number", _("number")),
             ("information", _("information, nothing asked")),
             ("consent", _("consent")),
             ("age_check", _("age check")),
         ],
     )
     label = TextBlock(label=_("question"))
-    hint = OptionalTextBlock(label=_("hint"))
+    hint = TextBlock(label=_("hint"))
+    rows = blocks.ListBlock(RowBlock(), label=_("rows of a grid"), default=[], min_num=0)
+    row_type = blocks.ChoiceBlock(
+        label=_("each row of a grid asks for"),
+        default="single_choice",
+        choices=[("single_choice", _("one answer")), ("scale", _("a point on a scale"))],
+    )
     options = blocks.ListBlock(OptionBlock(), label=_("answers to pick"), default=[], min_num=0)
-    required = blocks.BooleanBlock(label=_("required"), required=False)
+    prefer_not = blocks.BooleanBlock(
+        label=_("offer “I would rather not say”"), required=False, default=True
+    )
+    required = blocks.BooleanBlock(label=_("required"), required=False, default=False)
+    when = WhenBlock(label=_("condition"))
     sensitivity = blocks.ChoiceBlock(
         label=_("sensitivity"),
         default="opinion",
@@ -71,33 +135,45 @@ class QuestionBlock(blocks.StructBlock):
         ],
     )
     headline = blocks.BooleanBlock(label=_("headline of the report"), required=False)
+    merge = blocks.ListBlock(
+        blocks.RegexBlock(
+            label=_("codes that may be put together"), regex=r"^[a-z0-9_ ]*$", required=False
+        ),
+        label=_("order of merging, when numbers are small"),
+        default=[],
+        min_num=0,
+    )
     permission = blocks.ChoiceBlock(
-        label=_("permission asked (consent only)"),
+        label=_("permission asked, or needed to describe"),
         required=False,
         choices=[
             ("count", _("count my answers")),
             ("words", _("my words")),
             ("audience", _("who may see them")),
             ("describe", _("describe me as")),
+            ("broad", _("may describe those who agree to a broad description")),
+            ("years", _("may describe those who agree to years, too")),
         ],
     )
     max_length = blocks.IntegerBlock(label=_("longest text"), required=False, min_value=1)
-    minimum = blocks.IntegerBlock(label=_("smallest number"), required=False)
-    maximum = blocks.IntegerBlock(label=_("largest number"), required=False)
-    asked_when = blocks.CharBlock(
-        label=_("asked only when the question with this key"), required=False
+    minimum = blocks.IntegerBlock(label=_("smallest number, or first year"), required=False)
+    maximum = blocks.IntegerBlock(label=_("largest number, or last year"), required=False)
+    picks = blocks.IntegerBlock(
+        label=_("places of a ranking"), required=False, min_value=1, max_value=5
     )
-    asked_when_answer = blocks.CharBlock(label=_("was answered with this code"), required=False)
+    key = blocks.RegexBlock(label=_("key"), help_text=_NAMED, **KEY)
 
 
 class SectionBlock(blocks.StructBlock):
     """One page of the questionnaire."""
 
-    key = blocks.RegexBlock(label=_("key"), **KEY)
     title = TextBlock(label=_("title"))
-    note = OptionalTextBlock(label=_("content note"))
+    note = TextBlock(label=_("content note"))
+    support = blocks.BooleanBlock(label=_("support stands open on this page"), required=False)
     minutes = blocks.IntegerBlock(label=_("minutes it takes"), default=1, min_value=1)
+    when = WhenBlock(label=_("condition"))
     questions = blocks.ListBlock(QuestionBlock(), label=_("questions"))
+    key = blocks.RegexBlock(label=_("key"), help_text=_NAMED, **KEY)
 
     class Meta:
         icon = "doc-full"
@@ -108,64 +184,3 @@ class SupportBlock(blocks.StructBlock):
 
     name = TextBlock(label=_("name"))
     detail = TextBlock(label=_("how to reach them"))
-
-
-def from_definition(document: dict[str, Any]) -> list[dict[str, Any]]:
-    """A definition's sections as raw stream data, for bringing a questionnaire in.
-
-    Conditions of the shape ``{"==": [{"answer": key}, code]}`` or the same with ``any-in`` and
-    one code are kept; others can't be written in these blocks.
-
-    Raises:
-        ValueError: for a condition of another shape, naming the question.
-    """
-    return [
-        {
-            "type": "section",
-            "value": {
-                "key": section["key"],
-                "title": section["title"],
-                "note": section.get("note") or {"en": "", "fr": ""},
-                "minutes": section.get("minutes", 1),
-                "questions": [_question_value(question) for question in section["questions"]],
-            },
-        }
-        for section in document["sections"]
-    ]
-
-
-def _question_value(question: dict[str, Any]) -> dict[str, Any]:
-    key, code = _simple_condition(question)
-    return {
-        "key": question["key"],
-        "type": question["type"],
-        "label": question["label"],
-        "hint": question.get("hint") or {"en": "", "fr": ""},
-        "options": [
-            {
-                "code": option["code"],
-                "label": option["label"],
-                "exclusive": option.get("exclusive", False),
-            }
-            for option in question.get("options") or []
-        ],
-        "required": question.get("required", False),
-        "sensitivity": question.get("sensitivity") or "opinion",
-        "headline": question.get("headline", False),
-        "permission": question.get("permission") or "",
-        "max_length": question.get("max_length"),
-        "minimum": question.get("minimum"),
-        "maximum": question.get("maximum"),
-        "asked_when": key,
-        "asked_when_answer": code,
-    }
-
-
-def _simple_condition(question: dict[str, Any]) -> tuple[str, str]:
-    rule = question.get("condition")
-    if rule is None:
-        return "", ""
-    match rule:
-        case {"==": [{"answer": str(key)}, str(code)]}:
-            return key, code
-    raise ValueError(f"The condition of “{question['key']}” can't be written in blocks.")

@@ -2,47 +2,169 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 from django.conf import settings
+from django.contrib.contenttypes.fields import GenericRelation
 from django.core.validators import RegexValidator
 from django.db import models
+from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
-from wagtail.admin.panels import FieldPanel
 from wagtail.fields import StreamField
+from wagtail.models import DraftStateMixin, LockableMixin, RevisionMixin, WorkflowMixin
 
-from consultation.survey.blocks import SectionBlock, SupportBlock
+from consultation.survey import naming
+from consultation.survey.blocks import SectionBlock, SupportBlock, TextBlock
+from consultation.survey.questionnaire import Written, compile_document
 from testimony.vault.models import Collection, FrozenDefinition
-from testimony.wizard.journeys import JourneyModel
+from testimony.wizard.journeys import JourneyModel, new_public_id, read_definition
+
+_DUTY = _("People read it before every page where they write in their own words.")
 
 
-class Questionnaire(models.Model):
-    """A questionnaire as an editor writes it. Nothing at run time or in a report reads this."""
+class Questionnaire(WorkflowMixin, DraftStateMixin, LockableMixin, RevisionMixin, models.Model):
+    """A questionnaire as an editor writes it. Nothing at run time or in a report reads this.
 
-    key = models.CharField(
-        _("key"), max_length=40, unique=True, validators=[RegexValidator(r"^[a-z][a-z0-9-]*$")]
+    What people are asked is only ever a version that was frozen from it. That a text is *live*
+    means, here, that it was approved: the newest approved text is what a version is made from.
+    """
+
+    title_en = models.CharField(_("title in English"), max_length=120, blank=True)
+    title_fr = models.CharField(_("title in French"), max_length=120, blank=True)
+    introduction_en = models.TextField(_("introduction in English"), blank=True)
+    introduction_fr = models.TextField(_("introduction in French"), blank=True)
+    duty_en = models.TextField(_("duty to report, in English"), blank=True, help_text=_DUTY)
+    duty_fr = models.TextField(_("duty to report, in French"), blank=True, help_text=_DUTY)
+    languages = models.CharField(
+        _("languages"),
+        max_length=60,
+        default="en,fr",
+        validators=[RegexValidator(r"^[a-z]{2,3}(-[a-z]+)?(,[a-z]{2,3}(-[a-z]+)?)*$")],
+        help_text=_("Codes with commas between them, such as en,fr,ar. The first comes first."),
     )
-    title_en = models.CharField(_("title in English"), max_length=120)
-    title_fr = models.CharField(_("title in French"), max_length=120)
-    introduction_en = models.TextField(_("introduction in English"))
-    introduction_fr = models.TextField(_("introduction in French"))
-    body = StreamField([("section", SectionBlock())], verbose_name=_("sections"))
-    support = StreamField([("support", SupportBlock())], blank=True, verbose_name=_("support"))
-
-    panels = [
-        FieldPanel("key"),
-        FieldPanel("title_en"),
-        FieldPanel("title_fr"),
-        FieldPanel("introduction_en"),
-        FieldPanel("introduction_fr"),
-        FieldPanel("body"),
-        FieldPanel("support"),
-    ]
+    key = models.CharField(
+        _("key"),
+        max_length=40,
+        unique=True,
+        blank=True,
+        validators=[RegexValidator(r"^[a-z][a-z0-9-]*$")],
+        help_text=_("Its name in the data. Leave it empty to have one made."),
+    )
+    body = StreamField(
+        [("section", SectionBlock())], blank=True, default=list, verbose_name=_("sections")
+    )
+    support = StreamField(
+        [("support", SupportBlock())], blank=True, default=list, verbose_name=_("support")
+    )
+    next_steps = StreamField(
+        [("next_step", TextBlock())],
+        blank=True,
+        default=list,
+        verbose_name=_("what happens next"),
+    )
+    translations = models.JSONField(
+        _("translations"),
+        blank=True,
+        default=dict,
+        help_text=_("For languages beside English and French: a sentence for each place."),
+    )
+    workflow_states = GenericRelation(
+        "wagtailcore.WorkflowState",
+        content_type_field="base_content_type",
+        object_id_field="object_id",
+        for_concrete_model=False,
+    )
+    revisions = GenericRelation(
+        "wagtailcore.Revision",
+        content_type_field="base_content_type",
+        object_id_field="object_id",
+        related_query_name="questionnaire",
+        for_concrete_model=False,
+    )
 
     class Meta:
+        ordering = ["key"]
         verbose_name = _("questionnaire")
         verbose_name_plural = _("questionnaires")
 
     def __str__(self) -> str:
-        return self.title_en
+        return self.title_en or self.title_fr or self.key or str(_("a new questionnaire"))
+
+    def full_clean(self, *args: Any, **kwargs: Any) -> None:
+        """Give everything a name in the data that has none yet, then check as ever."""
+        self.give_names()
+        super().full_clean(*args, **kwargs)
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Give everything a name in the data that has none yet, and save."""
+        self.give_names()
+        super().save(*args, **kwargs)
+
+    def save_revision(self, *args: Any, **kwargs: Any) -> Any:
+        """A draft, too, has a name for everything from the moment it is kept."""
+        self.give_names()
+        return super().save_revision(*args, **kwargs)
+
+    def give_names(self) -> None:
+        """Fill in every name that is empty. Those that stand are kept."""
+        if not self.key:
+            words = slugify(self.title_en or self.title_fr)[:29].strip("-")
+            self.key = f"{words if words[:1].isalpha() else 'survey'}-{new_public_id()}"
+        before = self.latest_revision.content["body"] if self.latest_revision_id else "[]"
+        self.body = naming.give_names(
+            _stored(self.body),
+            before=json.loads(before),
+            past=frozenset(self.asked_before()),
+        )
+
+    @property
+    def language_codes(self) -> tuple[str, ...]:
+        return tuple(self.languages.split(","))
+
+    def written(self) -> Written:
+        """The text as the compiler reads it."""
+        return Written(
+            key=self.key,
+            languages=self.language_codes,
+            title={"en": self.title_en, "fr": self.title_fr},
+            introduction={"en": self.introduction_en, "fr": self.introduction_fr},
+            duty={"en": self.duty_en, "fr": self.duty_fr},
+            sections=tuple(_plain(item["value"]) for item in _stored(self.body)),
+            support=tuple(item["value"] for item in _stored(self.support)),
+            next_steps=tuple(item["value"] for item in _stored(self.next_steps)),
+            translations=self.translations,
+        )
+
+    def document(self, *, version: str = "0.0", missing: str = "") -> dict[str, Any]:
+        """The document of the definition this text compiles to, complete or not."""
+        return compile_document(self.written(), version=version, missing=missing)
+
+    def asked_before(self) -> dict[str, tuple[str, str]]:
+        """How each question stood in the versions so far, the newest last: its type and number."""
+        if self.pk is None:
+            return {}
+        return {
+            question.key: (question.type, version.number)
+            for version in self.versions.order_by("major", "minor")
+            for question in read_definition(version.definition_id).questions()
+        }
+
+
+def _stored(stream: Any) -> list[dict[str, Any]]:
+    """A stream as it is stored: type, value and id of each block."""
+    return [dict(item) for item in stream.get_prep_value()]
+
+
+def _plain(value: Any) -> Any:
+    """Stored values without the wrapping that a list gives its items."""
+    if isinstance(value, dict):
+        if value.get("type") == "item" and "value" in value:
+            return _plain(value["value"])
+        return {name: _plain(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    return value
 
 
 class QuestionnaireVersion(models.Model):

@@ -2,13 +2,24 @@
 
 from typing import Any
 
+from django.conf import settings
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
-from wagtail.admin.panels import FieldPanel
-from wagtail.admin.viewsets.model import ModelViewSet, ModelViewSetGroup
+from wagtail.admin.panels import FieldPanel, MultiFieldPanel
+from wagtail.admin.ui.tables import LiveStatusTagColumn
+from wagtail.admin.views.generic import EditView as GenericEditView
+from wagtail.admin.viewsets.model import ModelViewSet
+from wagtail.admin.widgets import Button, HeaderButton
 from wagtail.permission_policies import ModelPermissionPolicy
+from wagtail.snippets.views.snippets import EditView, IndexView, SnippetViewSet, SnippetViewSetGroup
 
+from consultation.survey import actions
+from consultation.survey.forms import SurveyForm
 from consultation.survey.models import Questionnaire, Survey
+from consultation.survey.permissions import ADD
+from consultation.survey.previews import draft_preview_address, survey_preview_address
 from testimony.wizard.doors import DoorIndexView
+from testimony.wizard.previews import CLOSED, DRAFT, LIVE, START
 
 
 class OpenedOnly(ModelPermissionPolicy):
@@ -18,42 +29,131 @@ class OpenedOnly(ModelPermissionPolicy):
         return action != "add" and bool(super().user_has_permission(user, action))
 
 
-class QuestionnaireViewSet(ModelViewSet):
-    """Questionnaires as they are written."""
+class QuestionnaireIndexView(IndexView):
+    """The list, with the way to bring one in from a file."""
+
+    @property
+    def header_more_buttons(self) -> list[Any]:
+        buttons: list[Any] = list(super().header_more_buttons)
+        if self.request.user.has_perm(ADD):
+            buttons.append(
+                Button(
+                    _("Bring in from a file"),
+                    url=reverse("surveys_room:bring_in"),
+                    icon_name="upload",
+                )
+            )
+        return buttons
+
+
+class QuestionnaireEditView(EditView):
+    """Writing. The way to publishing and to the versions is in the page's header."""
+
+    @property
+    def header_buttons(self) -> list[Any]:
+        here = [self.object.pk]
+        return [
+            HeaderButton(
+                _("Check and publish"),
+                url=reverse("surveys_room:publish", args=here),
+                icon_name="check",
+            ),
+            HeaderButton(
+                _("Versions"), url=reverse("surveys_room:versions", args=here), icon_name="history"
+            ),
+            HeaderButton(
+                _("Preview what is saved"),
+                url=draft_preview_address(
+                    self.object.pk, DRAFT, self.object.language_codes[0], START
+                ),
+                icon_name="view",
+                attrs={"target": "_blank"},
+            ),
+        ]
+
+
+class QuestionnaireViewSet(SnippetViewSet):
+    """Questionnaires as they are written: drafts, locks and workflow as for pages."""
 
     model = Questionnaire
-    name = "questionnaires"
+    index_view_class = QuestionnaireIndexView
+    edit_view_class = QuestionnaireEditView
+    url_prefix = "questionnaires"
+    url_namespace = "questionnaires"
     icon = "list-ul"
-    list_display = ["title_en", "key"]
-    form_fields = [
-        "key",
-        "title_en",
-        "title_fr",
-        "introduction_en",
-        "introduction_fr",
-        "body",
-        "support",
+    list_display = ["__str__", "key", "languages", LiveStatusTagColumn()]
+    search_fields = ["title_en", "title_fr", "key"]
+    panels = [
+        MultiFieldPanel(
+            [FieldPanel("title_en"), FieldPanel("title_fr"), FieldPanel("languages")],
+            heading=_("Title"),
+        ),
+        MultiFieldPanel(
+            [FieldPanel("introduction_en"), FieldPanel("introduction_fr")],
+            heading=_("Introduction"),
+        ),
+        FieldPanel("body"),
+        MultiFieldPanel(
+            [FieldPanel("duty_en"), FieldPanel("duty_fr")], heading=_("Duty to report")
+        ),
+        FieldPanel("support"),
+        FieldPanel("next_steps"),
+        MultiFieldPanel([FieldPanel("key")], heading=_("In the data"), classname="collapsed"),
     ]
 
 
+class SurveyView(GenericEditView):
+    """When a survey is open, and what it asks. Saving goes through the action."""
+
+    def get_success_url(self) -> str:
+        return reverse("surveys:edit", args=[self.object.pk])
+
+    def save_instance(self) -> Any:
+        given = self.form.cleaned_data
+        return actions.set_survey(
+            by=self.request.user,
+            survey=self.form.instance,
+            name=given["name"],
+            version=given["version"],
+            opens_on=given["opens_on"],
+            closes_on=given["closes_on"],
+            timezone=given["timezone"],
+        )
+
+    def get_context_data(self, **kwargs: Any) -> Any:
+        context = super().get_context_data(**kwargs)
+        survey = self.object
+        site = (settings.PUBLIC_ADDRESS or self.request.build_absolute_uri("/")).rstrip("/")
+        context["survey"] = survey
+        context["addresses"] = [
+            {
+                "language": language,
+                "url": f"{site}{survey.address_in(language)}",
+                "live": survey_preview_address(survey, LIVE, language, START),
+                "closed": survey_preview_address(survey, CLOSED, language, START),
+            }
+            for language in survey.journey().definition.languages
+        ]
+        return context
+
+
 class SurveyViewSet(ModelViewSet):
-    """Surveys: where they stand and when they are open. What they ask is opened by an action."""
+    """Surveys: where they stand, when they are open, and which version they ask."""
 
     model = Survey
     name = "surveys"
     index_view_class = DoorIndexView
+    edit_view_class = SurveyView
+    edit_template_name = "survey/survey.html"
     icon = "form"
     copy_view_enabled = False
     list_display = ["name", "version", "opens_on", "closes_on"]
-    panels = [
-        FieldPanel("name"),
-        FieldPanel("opens_on"),
-        FieldPanel("closes_on"),
-        FieldPanel("timezone"),
-    ]
+
+    def get_form_class(self, for_update: bool = False) -> Any:
+        return SurveyForm
 
 
-class SurveyGroup(ModelViewSetGroup):
+class SurveyGroup(SnippetViewSetGroup):
     """One menu for both."""
 
     menu_label = _("Surveys")

@@ -6,11 +6,13 @@ from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
 from wagtail.admin.menu import MenuItem
 from wagtail.permissions import register_permission_policy
+from wagtail.snippets.models import register_snippet
 
 from consultation.survey.models import Survey
 from consultation.survey.viewsets import OpenedOnly, SurveyGroup
 
 register_permission_policy(Survey, OpenedOnly(Survey))
+register_snippet(SurveyGroup)
 
 
 class TalliesMenuItem(MenuItem):
@@ -18,11 +20,6 @@ class TalliesMenuItem(MenuItem):
 
     def is_shown(self, request: HttpRequest) -> bool:
         return bool(request.user.has_perm("vault.tally_collection"))
-
-
-@hooks.register("register_admin_viewset")
-def surveys() -> SurveyGroup:
-    return SurveyGroup()
 
 
 @hooks.register("register_admin_menu_item")

@@ -11,10 +11,9 @@ import datetime as dt
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
@@ -28,12 +27,10 @@ from testimony.wizard import definition as definitions
 from testimony.wizard.checking import Finding, Severity
 from testimony.wizard.definition import Definition
 from testimony.wizard.differences import FIRST, Difference, Number, differences, next_number
-from testimony.wizard.journeys import read_definition
+from testimony.wizard.journeys import DEFAULT_TIMEZONE, check_may_be_open, read_definition
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractUser
-
-DEFAULT_TIMEZONE: Final = "America/Toronto"
 
 
 class PublishingRefused(Exception):
@@ -50,10 +47,6 @@ class NotReady(PublishingRefused):
 
 class AlreadyAnswered(PublishingRefused):
     """A version that somebody has answered stands as it is."""
-
-
-class DatesRefused(Exception):
-    """A call can't be open on these days. The sentence says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,24 +144,6 @@ def may_replace_version(version: CallVersion) -> bool:
     except AlreadyAnswered:
         return False
     return True
-
-
-def check_may_be_open(collection: Collection, opens_on: dt.date, closes_on: dt.date) -> None:
-    """Whether a call to a collection may be open between these days, both included.
-
-    Raises:
-        DatesRefused: when it would close before it opens, or after the freeze date.
-    """
-    if closes_on < opens_on:
-        raise DatesRefused(_("The last day can't be before the first."))
-    if closes_on > collection.withdrawal_deadline:
-        raise DatesRefused(
-            _(
-                "Close it on %(date)s or before. After that day nobody could take their words back "
-                "from the paper any more."
-            )
-            % {"date": date_format(collection.withdrawal_deadline, "j F Y")}
-        )
 
 
 def begin_text(*, by: AbstractUser | None, name: str, languages: str = "en,fr") -> CallText:

@@ -13,8 +13,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from testimony.intake import actions, previews
-from testimony.intake.actions import Check, DatesRefused, Opening, PublishingRefused
-from testimony.intake.forms import OpenForm, PublishForm
+from testimony.intake.actions import Check, Opening, PublishingRefused
+from testimony.intake.forms import OpenForm
 from testimony.intake.models import Call, CallText
 from testimony.intake.permissions import (
     LOOK,
@@ -23,10 +23,13 @@ from testimony.intake.permissions import (
     WRITE,
     NotAllowed,
     check_may_publish_call,
-    for_those_who,
     may_publish_call,
     may_set_dates,
 )
+from testimony.vault.permissions import for_those_who
+from testimony.wizard import previews as journey_previews
+from testimony.wizard.journeys import DatesRefused
+from testimony.wizard.publishing import PublishForm
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractUser
@@ -122,24 +125,26 @@ def _pages(text: CallText, check: Check) -> list[dict[str, Any]]:
     language = text.language_codes[0]
 
     def address(step: str) -> str:
-        return previews.text_preview_address(text, previews.DRAFT, language, step)
+        return previews.text_preview_address(text, journey_previews.DRAFT, language, step)
 
     middle = [
         {
             "title": section.title.in_language(language),
-            "url": address(previews.step_of(section.key)),
+            "url": address(journey_previews.step_of(section.key)),
         }
         for section in check.definition.sections
     ]
     return [
-        {"title": _("The first page"), "url": address(previews.START)},
+        {"title": _("The first page"), "url": address(journey_previews.START)},
         *middle,
-        {"title": _("Check your answers"), "url": address(previews.CHECK)},
-        {"title": _("The six words"), "url": address(previews.RECEIPT)},
-        {"title": _("The last page"), "url": address(previews.FINISHED)},
-        {"title": _("For those who are too young"), "url": address(previews.YOUTH)},
+        {"title": _("Check your answers"), "url": address(journey_previews.CHECK)},
+        {"title": _("The six words"), "url": address(journey_previews.RECEIPT)},
+        {"title": _("The last page"), "url": address(journey_previews.FINISHED)},
+        {"title": _("For those who are too young"), "url": address(journey_previews.YOUTH)},
         {
             "title": _("While it is closed"),
-            "url": previews.text_preview_address(text, previews.CLOSED, language, previews.START),
+            "url": previews.text_preview_address(
+                text, journey_previews.CLOSED, language, journey_previews.START
+            ),
         },
     ]

@@ -1,18 +1,13 @@
-"""Names in the data: a key for each page and question, a code for each answer. Pure.
-
-A name is made once, from the first words of what it names, and then kept, whatever becomes of the
-words: it is what counts, exports and later versions go by. Editors never see one. The names of a
-call's past are not given to anything new.
-"""
+"""Names in the data of a call: which of its steps, questions and answers have one. Pure."""
 
 from __future__ import annotations
 
-import re
-import unicodedata
-from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from collections.abc import Iterator
+from typing import Final
 
 from testimony.intake.compiling import PREFER_NOT, RESERVED_QUESTIONS, RESERVED_SECTIONS
+from testimony.wizard import naming
+from testimony.wizard.naming import Node, Raw, inside, wish_of
 
 _PAGES: Final = {
     "content_note": "note",
@@ -26,130 +21,37 @@ _PAGES: Final = {
 """What a page of each kind is called. The others have a name of their own already."""
 
 _LISTS: Final = {"story": "prompts", "closed_questions": "questions", "about_you": "questions"}
-_WORDS: Final = 5
-_LONGEST: Final = 32
-_NAME: Final = re.compile(r"[a-z][a-z0-9_]*")
-
-Raw = dict[str, Any]
+_RESERVED: Final = {
+    "page": RESERVED_SECTIONS,
+    "question": RESERVED_QUESTIONS,
+    naming.ANSWERS: frozenset({PREFER_NOT}),
+}
 
 
 def give_names(
     steps: list[Raw], *, before: list[Raw], past: frozenset[str] = frozenset()
 ) -> list[Raw]:
-    """The steps with every name filled in. Those that have one keep it.
-
-    ``steps`` and ``before`` (what was stored until now) are a stream's stored form: mappings with
-    ``type``, ``value`` and ``id``. Where two claim one name, as after copying a step, it belongs
-    to the one that had it; the other gets a new one. ``past`` holds the question keys of published
-    versions.
-    """
-    owners = {_mark(node): node.name for node in _nodes(before) if node.name and node.id}
-    nodes = list(_nodes(steps))
-    for node in nodes:
-        if not node.name and node.id and _mark(node) in owners:
-            node.name = owners[_mark(node)]
-    standing = {_mark(node) for node in nodes}
-    taken: dict[str, set[str]] = {
-        "page": set(RESERVED_SECTIONS),
-        "question": set(RESERVED_QUESTIONS),
-    }
-    nameless = []
-    # First those whose name was theirs before; then those who brought one; then the rest.
-    for node in sorted(nodes, key=lambda node: owners.get(_mark(node)) != node.name):
-        here = taken.setdefault(node.scope, {PREFER_NOT})
-        rightful = owners.get(_mark(node)) == node.name or not _belongs_to_another(
-            node, owners, standing
-        )
-        if node.name and _NAME.fullmatch(node.name) and node.name not in here and rightful:
-            here.add(node.name)
-            if node.is_page_and_question:
-                taken["question"].add(node.name)
-        else:
-            nameless.append(node)
-    for node in nameless:
-        here = taken.setdefault(node.scope, {PREFER_NOT})
-        others = taken["question"] if node.is_page_and_question else set()
-        gone = past if node.scope == "question" or node.is_page_and_question else frozenset()
-        node.name = _free(node.wish, here | others | gone)
-        here.add(node.name)
-        if node.is_page_and_question:
-            others.add(node.name)
-    return steps
+    """The steps of a call with every name filled in (see ``testimony.wizard.naming``)."""
+    return naming.give_names(steps, before=before, nodes_of=_nodes, reserved=_RESERVED, past=past)
 
 
-class _Node:
-    """One thing that has a name: where it is kept, and what it would like to be called."""
-
-    def __init__(
-        self, value: Raw, field: str, *, ident: str, scope: str, wish: str, both: bool = False
-    ) -> None:
-        self.value, self.field = value, field
-        self.id, self.scope, self.wish = ident, scope, wish
-        self.is_page_and_question = both
-
-    @property
-    def name(self) -> str:
-        return str(self.value.get(self.field) or "")
-
-    @name.setter
-    def name(self, name: str) -> None:
-        self.value[self.field] = name
-
-
-def _mark(node: _Node) -> tuple[str, str, str]:
-    return (node.scope, node.field, node.id)
-
-
-def _belongs_to_another(
-    node: _Node, owners: Mapping[tuple[str, str, str], str], standing: set[tuple[str, str, str]]
-) -> bool:
-    return any(
-        name == node.name and mark in standing and mark[0] == node.scope and mark != _mark(node)
-        for mark, name in owners.items()
-    )
-
-
-def _nodes(steps: list[Raw]) -> Iterator[_Node]:
+def _nodes(steps: list[Raw]) -> Iterator[Node]:
     for step in steps:
         kind, value = str(step["type"]), step["value"]
         ident = str(step.get("id") or "")
         if kind in _PAGES:
-            yield _Node(
+            yield Node(
                 value, "key", ident=ident, scope="page", wish=_PAGES[kind], both=kind not in _LISTS
             )
         for item in value.get(_LISTS.get(kind, ""), ()) or ():
-            inner, within = _inside(item)
-            yield _Node(inner, "key", ident=within, scope="question", wish=_wish(inner))
+            inner, within = inside(item)
+            yield Node(inner, "key", ident=within, scope="question", wish=wish_of(inner))
             for option in inner.get("options") or ():
-                answer, answer_id = _inside(option)
-                yield _Node(
+                answer, answer_id = inside(option)
+                yield Node(
                     answer,
                     "code",
                     ident=answer_id,
                     scope=f"answers of {within or id(inner)}",
-                    wish=_wish(answer),
+                    wish=wish_of(answer),
                 )
-
-
-def _inside(item: Raw) -> tuple[Raw, str]:
-    """A list item's value and id, whether it is stored with an id or bare."""
-    if item.get("type") == "item" and "value" in item:
-        return item["value"], str(item.get("id") or "")
-    return item, ""
-
-
-def _wish(value: Mapping[str, Any]) -> str:
-    words = str(value.get("label_en") or "") or str(value.get("label_fr") or "")
-    plain = unicodedata.normalize("NFKD", words.casefold()).encode("ascii", "ignore").decode()
-    found = re.findall(r"[a-z0-9]+", plain.replace("'", ""))
-    name = "_".join(found[:_WORDS])[:_LONGEST].strip("_")
-    if not name:
-        return "item"
-    return name if name[0].isalpha() else f"n_{name}"
-
-
-def _free(wish: str, taken: set[str] | frozenset[str]) -> str:
-    name, number = wish, 2
-    while name in taken:
-        name, number = f"{wish}_{number}", number + 1
-    return name

@@ -6,17 +6,9 @@ factor is asked for here beyond the one that a person's other roles ask for.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import wraps
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Final
 
-from django.contrib.auth.views import redirect_to_login
-from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponseBase
-from django.urls import reverse
 from django.utils.translation import gettext as _
-
-from testimony.vault.permissions import ADMIN
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
@@ -25,8 +17,6 @@ WRITE: Final = "intake.change_calltext"
 LOOK: Final = "intake.view_calltext"
 PUBLISH: Final = "intake.publish_call"
 SET_DATES: Final = "intake.change_call"
-
-View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 
 
 class NotAllowed(Exception):
@@ -63,25 +53,3 @@ def check_may_set_dates(user: AbstractBaseUser | AnonymousUser) -> None:
     """
     if not may_set_dates(user):
         raise NotAllowed(_("Somebody with the role Editors sets when a call is open."))
-
-
-def for_those_who(*permissions: str) -> Callable[[View], View]:
-    """Let a view of the admin be reached only with one of ``permissions`` (``app.codename``).
-
-    Somebody who is not logged in is sent to log in; somebody without the right is refused.
-    """
-
-    def mark(view: View) -> View:
-        @wraps(view)
-        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-            user = request.user
-            if not user.is_authenticated:
-                return redirect_to_login(request.path, reverse("wagtailadmin_login"))
-            if not user.has_perm(ADMIN) or not any(map(user.has_perm, permissions)):
-                raise PermissionDenied
-            return view(request, *args, **kwargs)
-
-        guarded.permission = permissions[0]  # type: ignore[attr-defined]
-        return guarded  # type: ignore[return-value]
-
-    return mark

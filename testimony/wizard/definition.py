@@ -10,14 +10,16 @@ Shape (``format`` 1)::
      "languages": ["en", ...], "title": Text, "introduction": Text, "duty": Text | null,
      "support": [{"name": Text, "detail": Text}], "next_steps": [Text],
      "sections": [{"key": str, "title": Text, "note": Text | null, "minutes": int,
-                   "condition": Rule | null, "questions": [Question, ...]}]}
+                   "condition": Rule | null, "support": bool, "questions": [Question, ...]}]}
 
     Text     = {language: str}, one entry for each language of the definition
     Question = {"key", "type", "label": Text, "hint": Text | null, "required": bool,
                 "options": [{"code", "label": Text, "exclusive": bool}],
                 "condition": Rule | null, "sensitivity": "opinion" | "experience" | "attribute",
                 "headline": bool, "max_length": int | null, "minimum": int | null,
-                "maximum": int | null, "permission": str | null}
+                "maximum": int | null, "permission": str | null,
+                "grid": {"key": str, "label": Text} | null, "picks": int | null,
+                "prefer_not": bool, "merge": [[code, ...], ...] | null}
     Rule     = {operator: [operand, ...]} (see ``routing``)
 
 ``duty`` is the sentence on the duty to report harm to a young person; it is shown before every
@@ -25,6 +27,13 @@ question that takes free text. A section that asks nothing is a *content note*: 
 before a page that may be hard, with a way past it. ``permission`` names what a consent question
 decides (``count``, ``words``, ``audience``, ``describe``) or, on a closed question about the
 person, how far it may describe them: ``broad`` or ``years``.
+
+``grid``, ``picks``, ``prefer_not``, ``merge`` and a section's ``support`` may be absent. The
+answer to a ``ranking`` is the list of codes in order, at most ``picks`` of them; to a ``month``
+it is ``YYYY-MM``, or ``YYYY`` where the month is not known, between the years ``minimum`` and
+``maximum``. Rows of one ``grid`` stand together on one page and share their options.
+``prefer_not`` gives a question without radio buttons a way out, whose answer is ``DECLINED``.
+``merge`` is the order in which answers may be put together where numbers are small.
 """
 
 from __future__ import annotations
@@ -34,7 +43,8 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Final
+from types import MappingProxyType
+from typing import Any, Final, TypeGuard
 
 from testimony.vault import limits
 
@@ -48,6 +58,10 @@ NUMBER_TYPES: Final = frozenset({"number"})
 SILENT_TYPES: Final = frozenset({"information"})
 CONSENT_TYPES: Final = frozenset({"consent"})
 PICTURE_TYPES: Final = frozenset({"pictures"})
+RANKING_TYPES: Final = frozenset({"ranking"})
+MONTH_TYPES: Final = frozenset({"month"})
+GRID_TYPES: Final = frozenset({"single_choice", "scale"})
+DECLINABLE_TYPES: Final = TEXT_TYPES | NUMBER_TYPES | RANKING_TYPES | MONTH_TYPES
 QUESTION_TYPES: Final = (
     CHOICE_TYPES
     | MULTIPLE_TYPES
@@ -56,8 +70,19 @@ QUESTION_TYPES: Final = (
     | SILENT_TYPES
     | CONSENT_TYPES
     | PICTURE_TYPES
+    | RANKING_TYPES
+    | MONTH_TYPES
 )
 SENSITIVITIES: Final = ("opinion", "experience", "attribute")
+
+MOST_PLACES: Final = 5
+"""The most places a ranking asks for: more is a burden, and the last ones mean little."""
+
+LONGEST_SPAN: Final = 130
+"""The most years a question about a month may reach over: nobody remembers further."""
+
+DECLINED: Final[Mapping[str, bool]] = MappingProxyType({"prefer_not": True})
+"""The answer of a person who would rather not say, apart from no answer. Kept as a plain dict."""
 
 AGE_ADULT: Final = "adult"
 """The code of the answer that lets an age check pass; every other code ends the journey."""
@@ -91,6 +116,14 @@ class Option:
 
 
 @dataclass(frozen=True, slots=True)
+class Grid:
+    """What the rows of one grid share: the question above them."""
+
+    key: str
+    label: Text
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
     """One question, with everything needed to ask, check, print and count it."""
 
@@ -107,6 +140,10 @@ class Question:
     minimum: int | None
     maximum: int | None
     permission: str | None
+    grid: Grid | None = None
+    picks: int | None = None
+    prefer_not: bool = False
+    merge: tuple[tuple[str, ...], ...] | None = None
 
     @property
     def is_closed(self) -> bool:
@@ -124,6 +161,27 @@ class Question:
     @property
     def is_multiple(self) -> bool:
         return self.type in MULTIPLE_TYPES
+
+    @property
+    def is_ranking(self) -> bool:
+        return self.type in RANKING_TYPES
+
+    @property
+    def is_month(self) -> bool:
+        return self.type in MONTH_TYPES
+
+    @property
+    def places(self) -> int:
+        """How many places a ranking asks for; none for other questions."""
+        return min(self.picks or len(self.options), MOST_PLACES) if self.is_ranking else 0
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """What follows the question's name in the names of its controls, where it has several."""
+        parts = tuple(str(place) for place in range(1, self.places + 1))
+        if self.is_month:
+            parts = ("month", "year")
+        return (*parts, "none") if self.prefer_not else parts
 
     @property
     def is_asked(self) -> bool:
@@ -154,6 +212,7 @@ class Section:
     minutes: int
     condition: Mapping[str, Any] | None
     questions: tuple[Question, ...]
+    support: bool = False
 
     @property
     def is_age_check(self) -> bool:
@@ -285,7 +344,14 @@ def parse(document: Mapping[str, Any]) -> Definition:
     _check_unique([question.key for question in definition.questions()], "question")
     _check_conditions(definition)
     _check_pictures(definition)
+    _check_grids(definition)
+    _check_parts(definition)
     return definition
+
+
+def is_declined(answer: Any) -> bool:
+    """Whether a person said that they would rather not say."""
+    return isinstance(answer, Mapping) and answer == DECLINED
 
 
 def answers_named(rule: Any) -> set[str]:
@@ -328,6 +394,53 @@ def _check_pictures(definition: Definition) -> None:
             )
 
 
+def _check_grids(definition: Definition) -> None:
+    """The rows of a grid stand together, on one page, with the same options and label."""
+    ended: set[str] = set()
+    for section in definition.sections:
+        first: Question | None = None
+        for question in section.questions:
+            grid, open_grid = question.grid, first.grid if first else None
+            if open_grid and (grid is None or grid.key != open_grid.key):
+                ended.add(open_grid.key)
+                first = None
+            if grid is None:
+                continue
+            where = f"Question “{question.key}”"
+            if question.type not in GRID_TYPES:
+                raise DefinitionError(
+                    f"{where} can't be a row of a grid: a row is a single choice or a scale."
+                )
+            if grid.key in ended:
+                raise DefinitionError(
+                    f"{where} stands apart from the other rows of the grid “{grid.key}”."
+                )
+            if first is None:
+                first = question
+            elif (question.type, question.codes) != (first.type, first.codes):
+                raise DefinitionError(
+                    f"{where} has other answers than the other rows of the grid “{grid.key}”."
+                )
+            elif grid != first.grid:
+                raise DefinitionError(f"{where} names the grid “{grid.key}” in other words.")
+        if first is not None and first.grid is not None:
+            ended.add(first.grid.key)
+
+
+def _check_parts(definition: Definition) -> None:
+    """A control of one question never has the name of another question."""
+    names = {question.key: question.key for question in definition.questions()}
+    for question in definition.questions():
+        for part in question.parts:
+            name = f"{question.key}-{part}"
+            if name in names:
+                raise DefinitionError(
+                    f"Question “{question.key}” needs the name “{name}”, "
+                    f"which question “{names[name]}” has taken."
+                )
+            names[name] = question.key
+
+
 def parse_canonical(canonical: bytes) -> Definition:
     """Read a definition from its canonical bytes, as stored and hashed.
 
@@ -352,6 +465,7 @@ def _section(raw: Mapping[str, Any], languages: tuple[str, ...]) -> Section:
         note=_optional_text(raw.get("note"), languages, f"{where}: the content note"),
         minutes=int(raw.get("minutes") or 1),
         condition=raw.get("condition"),
+        support=bool(raw.get("support", False)),
         questions=tuple(_question(item, languages) for item in raw.get("questions") or ()),
     )
 
@@ -378,6 +492,8 @@ def _question(raw: Mapping[str, Any], languages: tuple[str, ...]) -> Question:
     sensitivity = raw.get("sensitivity") or "opinion"
     if sensitivity not in SENSITIVITIES:
         raise DefinitionError(f"{where} has the unknown sensitivity “{sensitivity}”.")
+    codes = {option.code for option in options}
+    _check_answerable(raw, kind, codes, where)
     return Question(
         key=key,
         type=kind,
@@ -392,7 +508,75 @@ def _question(raw: Mapping[str, Any], languages: tuple[str, ...]) -> Question:
         minimum=raw.get("minimum"),
         maximum=raw.get("maximum"),
         permission=raw.get("permission"),
+        grid=_grid(raw.get("grid"), languages, where),
+        picks=raw.get("picks"),
+        prefer_not=bool(raw.get("prefer_not", False)),
+        merge=_merge(raw.get("merge"), kind, codes, where),
     )
+
+
+def _check_answerable(raw: Mapping[str, Any], kind: str, codes: set[str], where: str) -> None:
+    """What a ranking, a month and a way out need to be asked at all."""
+    picks = raw.get("picks")
+    if kind in RANKING_TYPES:
+        if len(codes) < 2:
+            raise DefinitionError(f"{where} needs at least two options.")
+        if "prefer_not" in codes:
+            raise DefinitionError(f"{where} ranks “prefer_not”, which is a way out, not a place.")
+        most = min(len(codes), MOST_PLACES)
+        if picks is not None and not (_is_whole(picks) and 1 <= picks <= most):
+            raise DefinitionError(f"{where} asks for 1 to {most} places.")
+    elif picks is not None:
+        raise DefinitionError(f"{where} has places to pick, but is not a ranking.")
+    if kind in MONTH_TYPES:
+        first, last = raw.get("minimum"), raw.get("maximum")
+        if not (_is_year(first) and _is_year(last)):
+            raise DefinitionError(f"{where} needs the first and the last year it asks about.")
+        if first > last:
+            raise DefinitionError(f"{where} has a first year after its last year.")
+        if last - first > LONGEST_SPAN:
+            raise DefinitionError(f"{where} reaches over more than {LONGEST_SPAN} years.")
+    if kind in MONTH_TYPES | TEXT_TYPES | NUMBER_TYPES and codes:
+        raise DefinitionError(f"{where} takes no options.")
+    if raw.get("prefer_not") and kind not in DECLINABLE_TYPES:
+        raise DefinitionError(
+            f"{where} can't have the way out “prefer_not”: give it an option with that code."
+        )
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _is_year(value: Any) -> TypeGuard[int]:
+    return _is_whole(value) and 1000 <= value <= 9999
+
+
+def _grid(raw: Any, languages: tuple[str, ...], where: str) -> Grid | None:
+    if raw is None:
+        return None
+    if not isinstance(raw, Mapping):
+        raise DefinitionError(f"{where} names its grid in the wrong way.")
+    return Grid(
+        key=_word(raw, "key", f"{where}: the grid"),
+        label=_text(raw.get("label"), languages, f"{where}: the label of the grid"),
+    )
+
+
+def _merge(raw: Any, kind: str, codes: set[str], where: str) -> tuple[tuple[str, ...], ...] | None:
+    if raw is None:
+        return None
+    if kind not in CHOICE_TYPES | MULTIPLE_TYPES | RANKING_TYPES:
+        raise DefinitionError(f"{where} has no answers that could be put together.")
+    if not isinstance(raw, list) or not all(isinstance(item, list) for item in raw):
+        raise DefinitionError(f"{where}: the answers to put together stand in a list of lists.")
+    for group in raw:
+        if len(group) < 2:
+            raise DefinitionError(f"{where} puts fewer than two answers together.")
+        for code in group:
+            if code not in codes:
+                raise DefinitionError(f"{where} puts together “{code}”, which it doesn't offer.")
+    return tuple(tuple(group) for group in raw)
 
 
 def _word(raw: Mapping[str, Any], name: str, where: str) -> str:

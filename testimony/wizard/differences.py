@@ -7,14 +7,21 @@ answers of both are not put together without thinking.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from django.utils.translation import gettext as _
 
 from testimony.wizard.checking import language_name
-from testimony.wizard.definition import Definition, Option, Question, Section, Text
+from testimony.wizard.definition import (
+    Definition,
+    Option,
+    Question,
+    Section,
+    Text,
+    canonical_json,
+)
 
 FIRST: Final = (1, 0)
 
@@ -136,6 +143,20 @@ def _sections(old: Definition, new: Definition) -> Iterator[Difference]:
         if was.minutes != section.minutes:
             label = _("Minutes for “%(page)s”") % {"page": name}
             yield Difference(label, str(was.minutes), str(section.minutes))
+        if was.condition != section.condition:
+            label = _("When “%(page)s” is shown") % {"page": name}
+            yield Difference(label, _rule(was.condition), _rule(section.condition), is_major=True)
+        if was.support != section.support:
+            label = _("Whether support stands open on “%(page)s”") % {"page": name}
+            yield Difference(label, _yes_no(was.support), _yes_no(section.support))
+
+
+def _rule(condition: Mapping[str, Any] | None) -> str:
+    return canonical_json(condition).decode() if condition else _("Always")
+
+
+def _yes_no(value: bool) -> str:
+    return _("Yes") if value else _("No")
 
 
 def _title(section: Section, one: Definition) -> str:
@@ -180,9 +201,46 @@ def _question(old: Question, new: Question, name: str, language: str) -> Iterato
         if before != after:
             label = _("What “%(question)s” asks for") % {"question": name}
             yield Difference(label, before, after, is_major=True)
+    yield from _ways_to_answer(old, new, name, language)
     if (old.sensitivity, old.headline) != (new.sensitivity, new.headline):
         yield Difference(_("How “%(question)s” is reported") % {"question": name})
     yield from _options(old, new, name, language, is_binding=binding)
+
+
+def _ways_to_answer(old: Question, new: Question, name: str, language: str) -> Iterator[Difference]:
+    """When it is asked, above which rows, how many places it has, and the way out of it."""
+    here = {"question": name}
+    if old.condition != new.condition:
+        label = _("When “%(question)s” is asked") % here
+        yield Difference(label, _rule(old.condition), _rule(new.condition), is_major=True)
+    if (old.grid and old.grid.key) != (new.grid and new.grid.key):
+        label = _("The grid that “%(question)s” is a row of") % here
+        yield Difference(label, _grid(old, language), _grid(new, language), is_major=True)
+    elif old.grid and new.grid and old.grid.label != new.grid.label:
+        label = _("Label of the grid above “%(question)s”") % here
+        # A row is read together with what stands above it.
+        yield from _words(label, old.grid.label, new.grid.label, is_major=True)
+    if old.picks != new.picks:
+        label = _("How many places “%(question)s” has") % here
+        yield Difference(label, str(old.places), str(new.places), is_major=True)
+    if old.prefer_not != new.prefer_not:
+        label = _("Whether “%(question)s” has a way out") % here
+        yield Difference(label, _yes_no(old.prefer_not), _yes_no(new.prefer_not), is_major=True)
+    if old.merge != new.merge:
+        label = _("Which answers to “%(question)s” may be put together") % here
+        yield Difference(label, _merge(old, language), _merge(new, language))
+
+
+def _grid(question: Question, language: str) -> str:
+    return question.grid.label.in_language(language) if question.grid else ""
+
+
+def _merge(question: Question, language: str) -> str:
+    def words(code: str) -> str:
+        option = question.option(code)
+        return option.label.in_language(language) if option else code
+
+    return "\n".join(" + ".join(map(words, group)) for group in question.merge or ())
 
 
 def _options(

@@ -6,14 +6,16 @@ touches the database.
 
 from __future__ import annotations
 
+import datetime
 import unicodedata
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any, Final
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils import dates, formats, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -22,14 +24,17 @@ from testimony.wizard.definition import (
     AGE_ADULT,
     CHOICE_TYPES,
     CONSENT_TYPES,
+    DECLINED,
     Definition,
     Question,
     Section,
+    is_declined,
 )
 from testimony.wizard.routing import Circumstances
 
 PREFIX: Final = "q"
 RECEIPT_FIELD: Final = "receipt"
+_MONTHS: Final = tuple(f"{month:02}" for month in range(1, 13))
 _KEPT_CONTROLS: Final = frozenset("\n\t")
 
 
@@ -42,6 +47,17 @@ class OptionView:
     label: str
     is_checked: bool
     is_exclusive: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SelectView:
+    """One list to pick from, with an empty first line, ready to print."""
+
+    name: str
+    id: str
+    label: str
+    empty: str
+    options: tuple[OptionView, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +77,16 @@ class FieldView:
     minimum: int | None = None
     maximum: int | None = None
     count: int | None = None
+    selects: tuple[SelectView, ...] = ()
+    way_out: OptionView | None = None
+    grid: str = ""
+    grid_id: str = ""
 
     @property
     def target(self) -> str:
         """The id an error summary's link jumps to: the first control of a group."""
+        if self.selects:
+            return self.selects[0].id
         return self.options[0].id if self.options else self.id
 
 
@@ -127,6 +149,103 @@ class AnswerChoices(forms.MultipleChoiceField):
             )
 
 
+class RankingParts(forms.Widget):
+    """Reads the places of a ranking, in order, empty ones included."""
+
+    def __init__(self, *, places: int) -> None:
+        super().__init__()
+        self.places = places
+
+    def value_from_datadict(self, data: Mapping[str, Any], files: Any, name: str) -> list[str]:
+        return [data.get(f"{name}-{place}") or "" for place in range(1, self.places + 1)]
+
+
+class MonthParts(forms.Widget):
+    """Reads the two lists of a month: year, then month."""
+
+    def value_from_datadict(
+        self, data: Mapping[str, Any], files: Any, name: str
+    ) -> tuple[str, str]:
+        return data.get(f"{name}-year") or "", data.get(f"{name}-month") or ""
+
+
+class AnswerRanking(forms.Field):
+    """Options in the order a person put them; gaps are closed up."""
+
+    def __init__(self, *, codes: tuple[str, ...], places: int, **kwargs: Any) -> None:
+        super().__init__(widget=RankingParts(places=places), **kwargs)
+        self.codes = codes
+
+    def clean(self, value: list[str]) -> list[str]:
+        ranked = [code for code in value if code]
+        if self.required and not ranked:
+            raise ValidationError(self.error_messages["required"])
+        if any(code not in self.codes for code in ranked):
+            raise ValidationError(_NOT_OURS)
+        if len(set(ranked)) < len(ranked):
+            raise ValidationError(
+                _("You picked the same answer for two places. Please keep it in one of them.")
+            )
+        return ranked
+
+
+class AnswerMonth(forms.Field):
+    """``YYYY-MM``, or ``YYYY`` where only the year is known."""
+
+    def __init__(self, *, first: int, last: int, **kwargs: Any) -> None:
+        super().__init__(widget=MonthParts(), **kwargs)
+        self.years = frozenset(str(year) for year in range(first, last + 1))
+
+    def clean(self, value: tuple[str, str]) -> str:
+        year, month = value
+        if month and not year:
+            raise ValidationError(
+                _("You picked a month without a year. Please pick the year too, or no month.")
+            )
+        if not year:
+            if self.required:
+                raise ValidationError(self.error_messages["required"])
+            return ""
+        if year not in self.years or (month and month not in _MONTHS):
+            raise ValidationError(_NOT_OURS)
+        return f"{year}-{month}" if month else year
+
+
+class PartsAndWayOut(forms.Widget):
+    """Reads what another widget reads, and the tick of “I would rather not say” beside it."""
+
+    def __init__(self, inner: forms.Widget) -> None:
+        super().__init__()
+        self.inner = inner
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> tuple[Any, bool]:
+        return self.inner.value_from_datadict(data, files, name), bool(data.get(f"{name}-none"))
+
+
+class AnswerOrDeclined(forms.Field):
+    """A question with a way out: what another field takes, or that a person would rather not say.
+
+    The two are never both taken: which of them counts is the person's to say.
+    """
+
+    def __init__(self, inner: forms.Field) -> None:
+        super().__init__(required=inner.required, widget=PartsAndWayOut(inner.widget))
+        self.inner = inner
+
+    def clean(self, value: tuple[Any, bool]) -> Any:
+        given, is_ticked = value
+        if not is_ticked:
+            return self.inner.clean(given)
+        if any(part.strip() for part in ([given] if isinstance(given, str) else given or ())):
+            raise ValidationError(
+                _(
+                    "You answered, and also ticked “I would rather not say”. "
+                    "Your answer is still here: please keep one or the other."
+                )
+            )
+        return dict(DECLINED)
+
+
 class SectionForm(forms.Form):
     """One page of a journey. Made by ``section_form``; never used bare."""
 
@@ -163,9 +282,22 @@ class SectionForm(forms.Form):
 
     def views(self, *, checked: bool) -> Iterator[FieldView]:
         """Every question of the page, ready to print; ``checked`` says what is wrong, too."""
+        grid = ""
         for question in self.questions:
             errors = tuple(map(str, self.errors.get(question.key, ()))) if checked else ()
-            yield self._view(question, errors)
+            view = self._view(question, errors)
+            if question.grid:
+                grid_id = f"{PREFIX}-grid-{question.grid.key}"
+                view = replace(
+                    view,
+                    grid=question.grid.label.in_language(self.language)
+                    if question.grid.key != grid
+                    else "",
+                    grid_id=grid_id,
+                    described_by=" ".join(filter(None, (grid_id, view.described_by))),
+                )
+            grid = question.grid.key if question.grid else ""
+            yield view
 
     def _view(self, question: Question, errors: tuple[str, ...]) -> FieldView:
         name = f"{PREFIX}-{question.key}"
@@ -187,6 +319,21 @@ class SectionForm(forms.Form):
                 described_by=" ".join(described),
             )
         value = self._typed(question, name)
+        way_out = self._way_out(question, name)
+        if question.is_ranking or question.is_month:
+            return FieldView(
+                kind=question.type,
+                name=name,
+                id=name,
+                label=label,
+                hint=hint,
+                errors=errors,
+                described_by=" ".join(described),
+                selects=_places(question, name, value, self.language)
+                if question.is_ranking
+                else _year_and_month(question, name, value),
+                way_out=way_out,
+            )
         if question.options:
             chosen = set(value) if isinstance(value, list) else {value}
             return FieldView(
@@ -222,19 +369,44 @@ class SectionForm(forms.Form):
             minimum=question.minimum,
             maximum=question.maximum,
             count=len(text) if errors and question.is_free_text else None,
+            way_out=way_out,
         )
+
+    def _way_out(self, question: Question, name: str) -> OptionView | None:
+        if not question.prefer_not:
+            return None
+        is_ticked = (
+            bool(self.data.get(f"{name}-none"))
+            if self.is_bound
+            else is_declined(self.answers.get(question.key))
+        )
+        return OptionView("yes", f"{name}-none", _("I would rather not say"), is_ticked)
 
     def _typed(self, question: Question, name: str) -> Any:
         """What stands in the field: typed just now, kept from before, or the least consent."""
+        if question.is_ranking or question.is_month:
+            return self._parts(question, name)
         if self.is_bound:
             if question.is_multiple:
                 return self.data.getlist(name) if hasattr(self.data, "getlist") else []
             return self.data.get(name, "")
         if question.key in self.answers:
-            return self.answers[question.key]
+            kept = self.answers[question.key]
+            return "" if is_declined(kept) else kept
         if question.type in CONSENT_TYPES:
             return question.codes[0]
         return [] if question.is_multiple else ""
+
+    def _parts(self, question: Question, name: str) -> list[str] | tuple[str, str]:
+        """What stands in the lists of a ranking, or of a month: year, then month."""
+        if self.is_bound:
+            widget = RankingParts(places=question.places) if question.is_ranking else MonthParts()
+            return widget.value_from_datadict(self.data, None, name)
+        kept = self.answers.get(question.key)
+        if question.is_ranking:
+            return kept if isinstance(kept, list) else []
+        year, _dash, month = kept.partition("-") if isinstance(kept, str) else ("", "", "")
+        return year, month
 
 
 class CheckForm(forms.Form):
@@ -327,11 +499,100 @@ def words_of(question: Question, answer: Any, language: str) -> tuple[str, ...]:
     """An answer in words: option labels in the person's language, or what they typed."""
     if answer in (None, "", []):
         return ()
+    if is_declined(answer):
+        with translation.override(language):
+            return (_("I would rather not say"),)
+    if question.is_month:
+        return (_month_in_words(str(answer), language),)
     if not question.options:
         return (str(answer),)
     codes = answer if isinstance(answer, list) else [answer]
     found = (question.option(code) for code in codes)
-    return tuple(option.label.in_language(language) for option in found if option)
+    words = tuple(option.label.in_language(language) for option in found if option)
+    if question.is_ranking:
+        return tuple(f"{place}. {label}" for place, label in enumerate(words, start=1))
+    return words
+
+
+def names_of(question: Question) -> tuple[str, ...]:
+    """The names of every control a question has, as they are posted."""
+    name = f"{PREFIX}-{question.key}"
+    return (name, *(f"{name}-{part}" for part in question.parts))
+
+
+def typed_words(question: Question, posted: Mapping[str, Any], language: str) -> str:
+    """What was written or ranked in a post, to be shown back as words; nothing for ticks."""
+    name = f"{PREFIX}-{question.key}"
+    if question.is_ranking:
+        ranked = [posted.get(f"{name}-{place}", "") for place in range(1, question.places + 1)]
+        return "\n".join(words_of(question, ranked, language))
+    if question.is_month:
+        year, month = MonthParts().value_from_datadict(posted, None, name)
+        return without_controls(" ".join(filter(None, (year, month))))
+    if question.is_free_text or question.type == "number":
+        return without_controls(posted.get(name, ""))
+    return ""
+
+
+def _month_in_words(answer: str, language: str) -> str:
+    year, _dash, month = answer.partition("-")
+    if not (year.isdecimal() and month in _MONTHS):
+        return answer
+    with translation.override(language):
+        return str(
+            formats.date_format(datetime.date(int(year), int(month), 1), "YEAR_MONTH_FORMAT")
+        )
+
+
+def _places(
+    question: Question, name: str, ranked: list[str], language: str
+) -> tuple[SelectView, ...]:
+    labels = (_("First"), _("Second"), _("Third"), _("Fourth"), _("Fifth"))
+    standing = [*ranked, *[""] * question.places]
+    return tuple(
+        SelectView(
+            name=f"{name}-{place}",
+            id=f"{name}-{place}",
+            label=labels[place - 1],
+            empty=_("Nothing here"),
+            options=tuple(
+                OptionView(
+                    value=option.code,
+                    id="",
+                    label=option.label.in_language(language),
+                    is_checked=option.code == standing[place - 1],
+                )
+                for option in question.options
+            ),
+        )
+        for place in range(1, question.places + 1)
+    )
+
+
+def _year_and_month(
+    question: Question, name: str, typed: tuple[str, str]
+) -> tuple[SelectView, ...]:
+    year, month = typed
+    years = range(question.maximum or 0, (question.minimum or 0) - 1, -1)
+    return (
+        SelectView(
+            name=f"{name}-month",
+            id=f"{name}-month",
+            label=_("Month"),
+            empty=_("I do not know the month"),
+            options=tuple(
+                OptionView(code, "", str(dates.MONTHS[int(code)]), code == month)
+                for code in _MONTHS
+            ),
+        ),
+        SelectView(
+            name=f"{name}-year",
+            id=f"{name}-year",
+            label=_("Year"),
+            empty=_("No year"),
+            options=tuple(OptionView(str(one), "", str(one), str(one) == year) for one in years),
+        ),
+    )
 
 
 def review(
@@ -350,7 +611,7 @@ def review(
             title=section.title.in_language(language),
             rows=[
                 ReviewRow(
-                    question.label.in_language(language),
+                    _row_label(question, language),
                     ((shown,) if pictures else ())
                     if question.is_pictures
                     else words_of(question, answers.get(question.key), language),
@@ -362,6 +623,12 @@ def review(
         for section in routing.path(definition, answers, about)
         if not section.is_age_check and not section.is_note
     ]
+
+
+def _row_label(question: Question, language: str) -> str:
+    """A question away from its page: the row of a grid says what stands above it."""
+    label = question.label.in_language(language)
+    return f"{question.grid.label.in_language(language)} · {label}" if question.grid else label
 
 
 class _Held:
@@ -393,6 +660,11 @@ def _section_form(digest: str, key: str, language: str, held: _Held) -> type[Sec
 
 
 def _field(question: Question, language: str) -> forms.Field:
+    plain = _plain_field(question)
+    return AnswerOrDeclined(plain) if question.prefer_not else plain
+
+
+def _plain_field(question: Question) -> forms.Field:
     required = question.required or question.type in CONSENT_TYPES | {"age_check"}
     if question.is_multiple:
         return AnswerChoices(
@@ -406,6 +678,20 @@ def _field(question: Question, language: str) -> forms.Field:
             required=required,
             choices=[(code, code) for code in question.codes],
             error_messages={"required": _PICK, "invalid_choice": _NOT_OURS},
+        )
+    if question.is_ranking:
+        return AnswerRanking(
+            codes=question.codes,
+            places=question.places,
+            required=required,
+            error_messages={"required": _PICK},
+        )
+    if question.is_month:
+        return AnswerMonth(
+            first=question.minimum or 0,
+            last=question.maximum or 0,
+            required=required,
+            error_messages={"required": gettext_lazy("Please pick at least the year.")},
         )
     if question.is_pictures:
         # Files never pass through a form: each is made anew and sealed as it comes.

@@ -13,6 +13,8 @@ from zoneinfo import ZoneInfo
 from django.core.validators import RegexValidator
 from django.db import models
 from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from testimony.vault.models import Collection, FrozenDefinition
@@ -23,9 +25,16 @@ _ALPHABET: Final = "abcdefghjkmnpqrstvwxyz23456789"
 """No letter or digit that is easily taken for another."""
 
 
+DEFAULT_TIMEZONE: Final = "America/Toronto"
+
+
 def new_public_id() -> str:
     """A random address part: ten signs, about 49 bits, saying nothing."""
     return "".join(secrets.choice(_ALPHABET) for _position in range(10))
+
+
+class DatesRefused(Exception):
+    """A call or survey can't be open on these days. The sentence says why."""
 
 
 def _is_timezone(name: str) -> bool:
@@ -71,7 +80,7 @@ class JourneyModel(models.Model):
         _("closes on"), help_text=_("The last day. People already inside may finish.")
     )
     timezone = models.CharField(
-        _("timezone of these dates"), max_length=40, default="America/Toronto"
+        _("timezone of these dates"), max_length=40, default=DEFAULT_TIMEZONE
     )
 
     class Meta:
@@ -118,6 +127,24 @@ class JourneyModel(models.Model):
             destruction_date=self.collection.destruction_date,
             closes_on=self.closes_on,
             is_open=self.is_open,
+        )
+
+
+def check_may_be_open(collection: Collection, opens_on: dt.date, closes_on: dt.date) -> None:
+    """Whether a call or survey for a collection may be open between these days, both included.
+
+    Raises:
+        DatesRefused: when it would close before it opens, or after the freeze date.
+    """
+    if closes_on < opens_on:
+        raise DatesRefused(gettext("The last day can't be before the first."))
+    if closes_on > collection.withdrawal_deadline:
+        raise DatesRefused(
+            gettext(
+                "Close it on %(date)s or before. After that day nobody could take their words back "
+                "from the paper any more."
+            )
+            % {"date": date_format(collection.withdrawal_deadline, "j F Y")}
         )
 
 

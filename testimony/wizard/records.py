@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from testimony.wizard.definition import Definition
+from testimony.wizard.definition import Definition, is_declined
 
 
 def record_payload(
@@ -13,7 +13,8 @@ def record_payload(
 ) -> dict[str, Any]:
     """What is sealed: answers and consents apart, the definition's digest, language, channel.
 
-    Words a person asked us not to keep are left out here, before anything is sealed. The age
+    Words a person asked us not to keep are left out here, before anything is sealed; that they
+    would rather not say is no word of theirs, and stays. The age
     check's answer is not kept: nobody else gets this far.
     """
     kept = {
@@ -21,7 +22,11 @@ def record_payload(
         for question in definition.questions()
         if question.key in answers
         and question.type not in ("consent", "age_check", "pictures")
-        and (keeps_words(definition, answers) or not question.is_free_text)
+        and (
+            keeps_words(definition, answers)
+            or not question.is_free_text
+            or is_declined(answers[question.key])
+        )
     }
     return {
         "definition": definition.digest,

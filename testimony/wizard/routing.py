@@ -2,8 +2,8 @@
 
 Rules have the shape of JSON logic (jsonlogic.com): ``{"and": [...]}``, ``or``, ``not``,
 ``==``, ``!=``, ``in``, ``any-in``, ``all-in``, ``count``, ``<``, ``<=``, ``>``, ``>=`` over
-``{"answer": key}``, ``{"language": []}`` and ``{"channel": []}``. A missing answer makes a
-comparison false, so a rule never depends on what a person chose not to say.
+``{"answer": key}``, ``{"language": []}`` and ``{"channel": []}``. A missing or declined answer
+makes a comparison false, so a rule never depends on what a person chose not to say.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from testimony.wizard.definition import Definition, Question, Section
+from testimony.wizard.definition import Definition, Question, Section, is_declined
 
 Answers = Mapping[str, Any]
 
@@ -120,10 +120,10 @@ def _value(operand: Any, answers: Answers, about: Circumstances) -> Any:
         return operand
     if "answer" in operand:
         answer = answers.get(operand["answer"], _MISSING)
-        return _MISSING if answer in (None, "", []) else answer
+        return _MISSING if answer in (None, "", []) or is_declined(answer) else answer
     if "count" in operand:
         chosen = _value(operand["count"], answers, about)
-        return _MISSING if chosen is _MISSING else len(chosen)
+        return len(chosen) if isinstance(chosen, list) else _MISSING
     if "language" in operand:
         return about.language
     if "channel" in operand:

@@ -19,6 +19,7 @@ from formtools.wizard.storage.base import BaseStorage
 
 from testimony.vault import attachments, drafts, limits
 from testimony.vault.drafts import DraftGone, DraftKey
+from testimony.wizard.definition import is_declined
 from testimony.wizard.forms import PREFIX
 
 COOKIE_STEM: Final = "d-"
@@ -266,12 +267,23 @@ class SealedDraftStorage(BaseStorage):
 
 
 def as_posted(answers: dict[str, Any]) -> MultiValueDict[str, str]:
-    """Cleaned answers in the shape a browser posts them."""
-    return MultiValueDict(
-        {
-            f"{PREFIX}-{key}": [str(item) for item in value]
-            if isinstance(value, list)
-            else [str(value)]
-            for key, value in answers.items()
-        }
-    )
+    """Cleaned answers in the shape a browser posts them.
+
+    An answer does not say which question type it belongs to, so a list is posted as ticks and as
+    places, and a year or month as text and in parts. Each form reads the names it knows.
+    """
+    whole: dict[str, list[str]] = {}
+    parts: dict[str, list[str]] = {}
+    for key, value in answers.items():
+        name = f"{PREFIX}-{key}"
+        if is_declined(value):
+            parts[f"{name}-none"] = ["yes"]
+        elif isinstance(value, list):
+            whole[name] = [str(item) for item in value]
+            parts |= {f"{name}-{place}": [str(one)] for place, one in enumerate(value, start=1)}
+        else:
+            whole[name] = [str(value)]
+            year, _dash, month = str(value).partition("-")
+            if year.isdecimal() and len(year) == 4:
+                parts |= {f"{name}-year": [year], f"{name}-month": [month]}
+    return MultiValueDict(parts | whole)

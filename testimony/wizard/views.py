@@ -860,6 +860,7 @@ class JourneyView(WizardView):
             "minutes": section.minutes,
             "can_skip_next": section.is_note,
             "can_skip": section.may_be_skipped and not section.is_note,
+            "support_is_open": section.support,
         }
 
     def _review(self) -> list[pages.ReviewSection]:
@@ -930,10 +931,9 @@ class JourneyView(WizardView):
         posted = self._posted()
         found = []
         for question in self.definition.questions():
-            if question.is_free_text or question.type == "number":
-                text = pages.without_controls(posted.get(f"{pages.PREFIX}-{question.key}", ""))
-                if text.strip():
-                    found.append({"label": question.label.in_language(self.language), "text": text})
+            text = pages.typed_words(question, posted, self.language)
+            if text.strip():
+                found.append({"label": question.label.in_language(self.language), "text": text})
         return found
 
     def _whitelisted(self, step: str) -> dict[str, list[str]]:
@@ -941,6 +941,6 @@ class JourneyView(WizardView):
         if step == CHECK_STEP:
             name = f"{pages.PREFIX}-{pages.RECEIPT_FIELD}"
             return {name: self.request.POST.getlist(name)}
-        names = [f"{pages.PREFIX}-{question.key}" for question in self._pages[step].questions]
+        names = [name for one in self._pages[step].questions for name in pages.names_of(one)]
         posted: MultiValueDict[str, str] = self.request.POST
         return {name: posted.getlist(name) for name in names if name in posted}

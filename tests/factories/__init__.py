@@ -84,7 +84,11 @@ def consultation() -> Consultation:
         by=None, name="Call", collection=collection, document=document("call"), **dates
     )
     questionnaire = surveys.bring_in_questionnaire(document=document("survey"))
-    version = surveys.publish_questionnaire(by=None, questionnaire=questionnaire, major=1, minor=0)
+    version = surveys.publish_questionnaire(
+        by=None,
+        questionnaire=questionnaire,
+        checked=surveys.check_questionnaire(questionnaire).digest,
+    )
     survey = surveys.open_survey(
         by=None, name="Survey", collection=collection, version=version, **dates
     )

@@ -157,10 +157,17 @@ class Command(BaseCommand):
         if survey is None:
             questionnaire = surveys.bring_in_questionnaire(document=content("survey"))
             version = surveys.publish_questionnaire(
-                by=None, questionnaire=questionnaire, major=1, minor=0
+                by=None,
+                questionnaire=questionnaire,
+                checked=surveys.check_questionnaire(questionnaire).digest,
             )
             survey = surveys.open_survey(
-                by=None, name=SURVEY, collection=collection, version=version, **dates
+                by=None,
+                name=SURVEY,
+                collection=collection,
+                version=version,
+                opens_on=dates["opens_on"],
+                closes_on=dates["closes_on"],
             )
         for door in (call, survey):
             if not door.is_open:

@@ -23,8 +23,8 @@ from consultation.survey.counting import count
 from consultation.survey.models import Survey, TallyRun
 from consultation.survey.submitting import submit_response
 from testimony.vault import actions as vault
-from testimony.vault import disk
-from testimony.vault.models import FrozenDefinition
+from testimony.vault import custody, disk
+from testimony.wizard import definition as definitions
 from tests import factories
 from tests.factories import Consultation, team_client
 from tests.testimony.vault.databases import IS_POSTGRESQL, OwnDatabase, segments_thrown_away
@@ -271,7 +271,7 @@ def test_older_counts_are_brought_to_a_day_and_to_one_of_a_source() -> None:
     executor.migrate(before)
     try:
         old = executor.loader.project_state(before).apps
-        consultation = _bare(old)
+        consultation = _bare()
         run = old.get_model("survey", "TallyRun")
         made = [
             run.objects.create(**consultation, state="done", tables={"participants": number})
@@ -297,13 +297,20 @@ def test_older_counts_are_brought_to_a_day_and_to_one_of_a_source() -> None:
         latest.migrate(latest.loader.graph.leaf_nodes())
 
 
-def _bare(old: Any) -> dict[str, Any]:
+def _bare() -> dict[str, Any]:
     """A collection and a definition, by the models of now: their tables did not change."""
-    consultation = factories.consultation()
-    return {
-        "collection_id": consultation.collection.pk,
-        "definition_id": FrozenDefinition.objects.all()[0].pk,
-    }
+    today = timezone.now().date()
+    collection = custody.create_collection(
+        by=None,
+        name="A consultation",
+        run_by="The organisation",
+        kept_where="Here",
+        withdrawal_deadline=today + dt.timedelta(days=60),
+        destruction_date=today + dt.timedelta(days=700),
+    )
+    found = definitions.parse(factories.document("survey"))
+    frozen = vault.freeze_definition(canonical=found.canonical, digest=found.digest)
+    return {"collection_id": collection.pk, "definition_id": frozen.pk}
 
 
 # What can't be added in a form.
@@ -329,6 +336,7 @@ def test_a_survey_is_opened_by_an_action_and_not_added_in_a_form(
     survey = consultation.survey
     typed = {
         "name": "Another",
+        "version": str(survey.version_id),
         "opens_on": survey.opens_on.isoformat(),
         "closes_on": survey.closes_on.isoformat(),
         "timezone": survey.timezone,

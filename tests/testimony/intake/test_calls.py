@@ -21,7 +21,6 @@ from django.utils import timezone
 from testimony.intake import actions
 from testimony.intake.actions import (
     AlreadyAnswered,
-    DatesRefused,
     NotReady,
     Opening,
     PublishingRefused,
@@ -31,13 +30,13 @@ from testimony.intake.actions import (
     publish_text,
     set_dates,
 )
-from testimony.intake.forms import timezone_choices
 from testimony.intake.models import Call, CallText, CallVersion
 from testimony.intake.permissions import NotAllowed
 from testimony.intake.submitting import submit_testimony
 from testimony.vault import audit
 from testimony.vault.models import AuditEntry, FrozenDefinition
-from testimony.wizard.journeys import read_definition
+from testimony.wizard.journeys import DatesRefused, read_definition
+from testimony.wizard.publishing import timezone_choices
 from tests.factories import TESTIMONY, Consultation, document, team_client, user
 
 TODAY = dt.date(2026, 3, 4)

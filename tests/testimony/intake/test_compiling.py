@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 
 from testimony.intake import kinds, rules
 from testimony.intake.compiling import Asked, Step, Written, compile_document
-from testimony.intake.differences import differences, next_number
 from testimony.intake.naming import give_names
 from testimony.intake.rules import RULES, Severity
 from testimony.wizard import definition as definitions
 from testimony.wizard.definition import Definition
+from testimony.wizard.differences import differences, next_number
 
 LANGUAGES = {"en": ("en",), "fr": ("fr",), "both": ("en", "fr")}
 
