@@ -19,6 +19,7 @@ from consultation.survey.blocks import SectionBlock, SupportBlock, TextBlock
 from consultation.survey.questionnaire import Written, compile_document
 from testimony.vault.models import Collection, FrozenDefinition
 from testimony.wizard.journeys import JourneyModel, new_public_id, read_definition
+from testimony.wizard.naming import plain, stored
 
 _DUTY = _("People read it before every page where they write in their own words.")
 
@@ -113,7 +114,7 @@ class Questionnaire(WorkflowMixin, DraftStateMixin, LockableMixin, RevisionMixin
             self.key = f"{words if words[:1].isalpha() else 'survey'}-{new_public_id()}"
         before = self.latest_revision.content["body"] if self.latest_revision_id else "[]"
         self.body = naming.give_names(
-            _stored(self.body),
+            stored(self.body),
             before=json.loads(before),
             past=frozenset(self.asked_before()),
         )
@@ -130,9 +131,9 @@ class Questionnaire(WorkflowMixin, DraftStateMixin, LockableMixin, RevisionMixin
             title={"en": self.title_en, "fr": self.title_fr},
             introduction={"en": self.introduction_en, "fr": self.introduction_fr},
             duty={"en": self.duty_en, "fr": self.duty_fr},
-            sections=tuple(_plain(item["value"]) for item in _stored(self.body)),
-            support=tuple(item["value"] for item in _stored(self.support)),
-            next_steps=tuple(item["value"] for item in _stored(self.next_steps)),
+            sections=tuple(plain(item["value"]) for item in stored(self.body)),
+            support=tuple(item["value"] for item in stored(self.support)),
+            next_steps=tuple(item["value"] for item in stored(self.next_steps)),
             translations=self.translations,
         )
 
@@ -149,22 +150,6 @@ class Questionnaire(WorkflowMixin, DraftStateMixin, LockableMixin, RevisionMixin
             for version in self.versions.order_by("major", "minor")
             for question in read_definition(version.definition_id).questions()
         }
-
-
-def _stored(stream: Any) -> list[dict[str, Any]]:
-    """A stream as it is stored: type, value and id of each block."""
-    return [dict(item) for item in stream.get_prep_value()]
-
-
-def _plain(value: Any) -> Any:
-    """Stored values without the wrapping that a list gives its items."""
-    if isinstance(value, dict):
-        if value.get("type") == "item" and "value" in value:
-            return _plain(value["value"])
-        return {name: _plain(inner) for name, inner in value.items()}
-    if isinstance(value, list):
-        return [_plain(item) for item in value]
-    return value
 
 
 class QuestionnaireVersion(models.Model):

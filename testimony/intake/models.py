@@ -27,6 +27,7 @@ from testimony.intake.blocks import (
 from testimony.intake.compiling import Asked, Step, Written
 from testimony.vault.models import FrozenDefinition
 from testimony.wizard.journeys import JourneyModel, new_public_id, read_definition
+from testimony.wizard.naming import plain, stored
 
 
 def at_first(name: str) -> Callable[[], str]:
@@ -171,8 +172,8 @@ class CallText(models.Model):
         field = self._meta.get_field("steps")
         before = CallText.objects.filter(pk=self.pk).first() if self.pk else None
         self.steps = naming.give_names(  # type: ignore[assignment]
-            _stored(self.steps),
-            before=_stored(before.steps) if before else [],
+            stored(self.steps),
+            before=stored(before.steps) if before else [],
             past=frozenset(self._asked_before()),
         )
         if kwargs.get("update_fields") is not None:
@@ -191,9 +192,9 @@ class CallText(models.Model):
             title=self._in_each("title"),
             introduction=self._in_each("introduction"),
             duty=self._in_each("duty"),
-            support=tuple(item["value"] for item in _stored(self.support)),
-            next_steps=tuple(item["value"] for item in _stored(self.next_steps)),
-            steps=tuple(Step(item["type"], _plain(item["value"])) for item in _stored(self.steps)),
+            support=tuple(item["value"] for item in stored(self.support)),
+            next_steps=tuple(item["value"] for item in stored(self.next_steps)),
+            steps=tuple(Step(item["type"], plain(item["value"])) for item in stored(self.steps)),
             asked_before=self._asked_before(),
         )
 
@@ -211,19 +212,3 @@ class CallText(models.Model):
             ).order_by("major", "minor")
             for question in read_definition(version.definition_id).questions()
         }
-
-
-def _stored(stream: Any) -> list[dict[str, Any]]:
-    """A stream as it is stored: type, value and id of each block."""
-    return [dict(item) for item in stream.get_prep_value()]
-
-
-def _plain(value: Any) -> Any:
-    """Stored values without the wrapping that a list gives its items."""
-    if isinstance(value, dict):
-        if value.get("type") == "item" and "value" in value:
-            return _plain(value["value"])
-        return {name: _plain(inner) for name, inner in value.items()}
-    if isinstance(value, list):
-        return [_plain(item) for item in value]
-    return value

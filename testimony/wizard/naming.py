@@ -125,3 +125,19 @@ def _free(wish: str, taken: set[str] | frozenset[str]) -> str:
     while name in taken:
         name, number = f"{wish}_{number}", number + 1
     return name
+
+
+def stored(stream: Any) -> list[dict[str, Any]]:
+    """A stream as it is stored: type, value and id of each block."""
+    return [dict(item) for item in stream.get_prep_value()]
+
+
+def plain(value: Any) -> Any:
+    """Stored values without the wrapping that a list gives its items."""
+    if isinstance(value, dict):
+        if value.get("type") == "item" and "value" in value:
+            return plain(value["value"])
+        return {name: plain(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [plain(item) for item in value]
+    return value
