@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -16,32 +15,18 @@ from django.utils.translation import gettext_noop
 from consultation.survey import linter, rules
 from consultation.survey import questionnaire as compiling
 from consultation.survey.models import Questionnaire, QuestionnaireVersion, Survey
+from consultation.survey.permissions import check_may_publish_questionnaire, check_may_set_dates
+from consultation.survey.schema import schema_problems
 from testimony.vault import actions as vault
 from testimony.vault import audit
 from testimony.vault.models import Collection
-from testimony.wizard import definition as definitions
+from testimony.wizard import versions
 from testimony.wizard.checking import Finding, Severity
-from testimony.wizard.definition import Definition
-from testimony.wizard.differences import FIRST, Difference, Number, differences, next_number
+from testimony.wizard.differences import Difference, differences, next_number
 from testimony.wizard.journeys import DEFAULT_TIMEZONE, check_may_be_open, read_definition
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractUser
-
-
-_KEY: Final = re.compile(r"[a-z][a-z0-9-]{0,39}")
-
-
-class PublishingRefused(Exception):
-    """A questionnaire can't be published as it stands. The sentence says what to do."""
-
-
-class NotReady(PublishingRefused):
-    """Something is missing or in the wrong place; ``findings`` say what."""
-
-    def __init__(self, found: list[Finding]) -> None:
-        super().__init__(" ".join(finding.sentence for finding in found))
-        self.findings = found
 
 
 class VersionRefused(Exception):
@@ -49,35 +34,10 @@ class VersionRefused(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
-    """What would happen if a questionnaire were published now, and what stands in the way.
+class Check(versions.Check):
+    """The check of a questionnaire: also its newest version so far."""
 
-    ``number`` is what the changes ask for, ``larger`` what the editor may choose instead when the
-    new words mean something else. ``digest`` names exactly what was looked at.
-    """
-
-    findings: tuple[Finding, ...]
-    definition: Definition | None
-    number: Number
-    larger: Number
     published: QuestionnaireVersion | None
-    differences: tuple[Difference, ...]
-
-    @property
-    def problems(self) -> list[Finding]:
-        return [one for one in self.findings if one.severity == Severity.PROBLEM]
-
-    @property
-    def warnings(self) -> list[Finding]:
-        return [one for one in self.findings if one.severity == Severity.WARNING]
-
-    @property
-    def is_ready(self) -> bool:
-        return not self.problems and self.definition is not None
-
-    @property
-    def digest(self) -> str:
-        return self.definition.digest if self.definition else ""
 
 
 def check_questionnaire(questionnaire: Questionnaire) -> Check:
@@ -86,9 +46,11 @@ def check_questionnaire(questionnaire: Questionnaire) -> Check:
     document = text.document()
     asked = {key: rules.Asked(*how) for key, how in questionnaire.asked_before().items()}
     found = [*rules.findings(document, asked_before=asked), *linter.findings(document)]
-    compiled, problem = _compiled(text, FIRST)
+    compiled, problem = versions.compiled(document)
     if problem and not any(one.severity == Severity.PROBLEM for one in found):
         found.append(Finding("definition", Severity.PROBLEM, problem))
+    if not any(one.severity == Severity.PROBLEM for one in found):
+        found += [Finding("schema", Severity.PROBLEM, said) for said in schema_problems(document)]
     if _waits_for_approval(questionnaire):
         sentence = _("Nobody has approved this text yet. Submit it, so that somebody looks at it.")
         found.append(Finding("approved", Severity.PROBLEM, sentence))
@@ -97,20 +59,18 @@ def check_questionnaire(questionnaire: Questionnaire) -> Check:
     if compiled and published:
         before = read_definition(published.definition_id)
         changed = differences(before, compiled)
-        if _is_same(before, compiled):
+        if versions.is_same(before, compiled, but_for=("version",)):
             same = _("Nothing has changed since version %(number)s.") % {"number": published.number}
             found.append(Finding("something_changed", Severity.PROBLEM, same))
     previous = (published.major, published.minor) if published else None
     number = next_number(previous, is_major=any(one.is_major for one in changed))
-    if compiled:
-        compiled, _problem = _compiled(text, number)
     return Check(
-        tuple(found),
-        compiled,
-        number,
-        next_number(previous, is_major=True),
-        published,
-        tuple(changed),
+        findings=tuple(found),
+        definition=versions.numbered(compiled, number) if compiled else None,
+        number=number,
+        larger=next_number(previous, is_major=True),
+        differences=tuple(changed),
+        published=published,
     )
 
 
@@ -124,31 +84,26 @@ def publish_questionnaire(
     """Freeze the newest draft as a version.
 
     ``checked`` is the digest of what the person looked at (``Check.digest``). With ``is_larger``
-    the version gets a new major number, whatever changed. Who may is for the page to check.
+    the version gets a new major number, whatever changed.
 
     Raises:
+        NotAllowed: when ``by`` may not publish.
         NotReady: with everything that is missing or wrong.
         PublishingRefused: when the text, or the version before it, changed since.
     """
+    if by is not None:
+        check_may_publish_questionnaire(by)
     with transaction.atomic():
         questionnaire = Questionnaire.objects.select_for_update().get(pk=questionnaire.pk)
         check = check_questionnaire(questionnaire)
-        if not check.is_ready:
-            raise NotReady(check.problems)
-        if check.digest != checked:
-            raise PublishingRefused(
-                _("The text, or the version before it, changed while you looked. Look again.")
-            )
-        number = check.larger if is_larger else check.number
-        found, problem = _compiled(questionnaire.get_latest_revision_as_object(), number)
-        if found is None:
-            raise PublishingRefused(problem)
+        found = check.to_publish(checked=checked, is_larger=is_larger)
+        major, _dot, minor = found.version.partition(".")
         frozen = vault.freeze_definition(canonical=found.canonical, digest=found.digest)
         version = QuestionnaireVersion.objects.create(
             questionnaire=questionnaire,
             key=questionnaire.key,
-            major=number[0],
-            minor=number[1],
+            major=int(major),
+            minor=int(minor),
             definition=frozen,
         )
         if questionnaire.latest_revision_id != questionnaire.live_revision_id:
@@ -157,25 +112,10 @@ def publish_questionnaire(
     return version
 
 
-def _compiled(text: Questionnaire, number: Number) -> tuple[Definition | None, str]:
-    """The definition with this number, or what is wrong with it."""
-    try:
-        return definitions.parse(text.document(version=f"{number[0]}.{number[1]}")), ""
-    except definitions.DefinitionError as error:
-        return None, str(error)
-
-
 def _waits_for_approval(questionnaire: Questionnaire) -> bool:
     """Where somebody set up a workflow, only what went through it can be published."""
     is_approved = questionnaire.latest_revision_id == questionnaire.live_revision_id
     return questionnaire.has_workflow and not is_approved
-
-
-def _is_same(old: Definition, new: Definition) -> bool:
-    """Whether two definitions ask the same, letter by letter, whatever their number."""
-    first, second = json.loads(old.canonical), json.loads(new.canonical)
-    first.pop("version"), second.pop("version")
-    return bool(first == second)
 
 
 def open_survey(
@@ -220,9 +160,12 @@ def set_survey(
     """Say when a survey is open, and which version it asks. Those inside keep their version.
 
     Raises:
+        NotAllowed: when ``by`` may not.
         DatesRefused: when it can't be open on these days.
         VersionRefused: for a version of another questionnaire.
     """
+    if by is not None:
+        check_may_set_dates(by)
     with transaction.atomic():
         found: Survey = (
             Survey.objects.select_for_update(of=("self",))
@@ -242,20 +185,18 @@ def set_survey(
 
 
 def close_survey(*, by: AbstractUser | None, survey: Survey) -> Survey:
-    """Close a survey at once: its last open day was yesterday. Those inside may finish."""
+    """Close a survey at once: its last open day was yesterday. Those inside may finish.
+
+    Raises:
+        NotAllowed: when ``by`` may not.
+    """
+    if by is not None:
+        check_may_set_dates(by)
     with transaction.atomic():
         found: Survey = Survey.objects.select_for_update().get(pk=survey.pk)
-        yesterday = found.today() - dt.timedelta(days=1)
-        found.closes_on = min(found.closes_on, yesterday)
-        found.opens_on = min(found.opens_on, found.closes_on)
-        found.save(update_fields=["opens_on", "closes_on"])
+        found.close()
         audit.append(by=by, action=gettext_noop("survey closed"), subject=found.public_id)
     return found
-
-
-def is_key(key: str) -> bool:
-    """Whether a questionnaire may be called this in the data."""
-    return bool(_KEY.fullmatch(key))
 
 
 def bring_in_questionnaire(

@@ -96,8 +96,7 @@ def _read(file: Any) -> tuple[dict[str, Any] | None, tuple[Placed, ...], tuple[P
 def _under_a_free_key(document: dict[str, Any]) -> dict[str, Any]:
     """A key that is taken, or none of ours, is left out, so that a new one is made."""
     key = str(document.get("key") or "")
-    is_free = not Questionnaire.objects.filter(key=key).exists()
-    return {**document, "key": key if is_free and actions.is_key(key) else ""}
+    return {**document, "key": key if Questionnaire.may_be_called(key) else ""}
 
 
 def _in_words(one: Placed) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from django.conf import settings
@@ -21,6 +22,8 @@ from testimony.vault.models import Collection, FrozenDefinition
 from testimony.wizard.journeys import JourneyModel, new_public_id, read_definition
 from testimony.wizard.naming import plain, stored
 
+_KEY = r"^[a-z][a-z0-9-]*$"
+_LONGEST_KEY = 40
 _DUTY = _("People read it before every page where they write in their own words.")
 
 
@@ -46,10 +49,10 @@ class Questionnaire(WorkflowMixin, DraftStateMixin, LockableMixin, RevisionMixin
     )
     key = models.CharField(
         _("key"),
-        max_length=40,
+        max_length=_LONGEST_KEY,
         unique=True,
         blank=True,
-        validators=[RegexValidator(r"^[a-z][a-z0-9-]*$")],
+        validators=[RegexValidator(_KEY)],
         help_text=_("Its name in the data. Leave it empty to have one made."),
     )
     body = StreamField(
@@ -92,14 +95,13 @@ class Questionnaire(WorkflowMixin, DraftStateMixin, LockableMixin, RevisionMixin
     def __str__(self) -> str:
         return self.title_en or self.title_fr or self.key or str(_("a new questionnaire"))
 
-    def full_clean(self, *args: Any, **kwargs: Any) -> None:
-        """Give everything a name in the data that has none yet, then check as ever."""
-        self.give_names()
-        super().full_clean(*args, **kwargs)
-
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Give everything a name in the data that has none yet, and save."""
-        self.give_names()
+        """Give everything a name in the data that has none yet, and save.
+
+        Where only some fields are saved, as when a revision is noted, the text is not among them.
+        """
+        if kwargs.get("update_fields") is None:
+            self.give_names()
         super().save(*args, **kwargs)
 
     def save_revision(self, *args: Any, **kwargs: Any) -> Any:
@@ -118,6 +120,12 @@ class Questionnaire(WorkflowMixin, DraftStateMixin, LockableMixin, RevisionMixin
             before=json.loads(before),
             past=frozenset(self.asked_before()),
         )
+
+    @classmethod
+    def may_be_called(cls, key: str) -> bool:
+        """Whether a new questionnaire may have this key: well formed, and nobody else's."""
+        is_key = len(key) <= _LONGEST_KEY and re.match(_KEY, key) is not None
+        return is_key and not cls.objects.filter(key=key).exists()
 
     @property
     def language_codes(self) -> tuple[str, ...]:

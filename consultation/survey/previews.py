@@ -17,7 +17,7 @@ from consultation.survey.models import Questionnaire, Survey
 from consultation.survey.permissions import LOOK, PUBLISH, WRITE
 from testimony.vault.permissions import for_those_who
 from testimony.wizard import definition as definitions
-from testimony.wizard.previews import CLOSED, DRAFT, LIVE, Printer, Seen
+from testimony.wizard.previews import CLOSED, DRAFT, Printer, Seen
 from testimony.wizard.privacy import private
 
 
@@ -34,16 +34,10 @@ def preview_survey(
 ) -> HttpResponseBase:
     """The published version, as it is while the survey is open, or closed."""
     survey = get_object_or_404(Survey.objects.select_related("collection"), public_id=public_id)
-    if state not in (LIVE, CLOSED):
-        raise Http404
-    journey = survey.journey()
-    seen = Seen(
-        state=state,
-        definition=journey.definition,
-        deadline=journey.withdrawal_deadline,
-        destroyed=journey.destruction_date,
-        closes_on=journey.closes_on,
-        address=lambda code, name: survey_preview_address(survey, state, code, name),
+    seen = Seen.published(
+        state,
+        survey.journey(),
+        lambda code, step_name: survey_preview_address(survey, state, code, step_name),
     )
     return Printer(request, seen, language).answer(step)
 

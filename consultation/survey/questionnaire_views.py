@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from consultation.survey import actions
-from consultation.survey.actions import Check, PublishingRefused
+from consultation.survey.actions import Check
 from consultation.survey.forms import OpenSurveyForm
 from consultation.survey.models import Questionnaire, QuestionnaireVersion, Survey
 from consultation.survey.permissions import (
@@ -31,6 +31,7 @@ from testimony.wizard.checking import Finding
 from testimony.wizard.differences import Difference, differences
 from testimony.wizard.journeys import DatesRefused, read_definition
 from testimony.wizard.publishing import PublishForm
+from testimony.wizard.versions import PublishingRefused
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractUser
@@ -46,7 +47,6 @@ def publish(request: HttpRequest, pk: int) -> HttpResponseBase:
     problem = ""
     if request.method == "POST" and form.is_valid():
         try:
-            check_may_publish_questionnaire(request.user)
             version = actions.publish_questionnaire(
                 by=cast("AbstractUser", request.user),
                 questionnaire=questionnaire,

@@ -8,7 +8,6 @@ number of its own. What was frozen is never deleted: somebody may be inside, ans
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -24,25 +23,15 @@ from testimony.vault import actions as vault
 from testimony.vault import audit
 from testimony.vault.models import Collection, PendingRecord, Record
 from testimony.wizard import definition as definitions
+from testimony.wizard import versions
 from testimony.wizard.checking import Finding, Severity
 from testimony.wizard.definition import Definition
-from testimony.wizard.differences import FIRST, Difference, Number, differences, next_number
+from testimony.wizard.differences import FIRST, Number, differences, next_number
 from testimony.wizard.journeys import DEFAULT_TIMEZONE, check_may_be_open, read_definition
+from testimony.wizard.versions import PublishingRefused
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractUser
-
-
-class PublishingRefused(Exception):
-    """A text can't be published as it stands. The sentence says what to do."""
-
-
-class NotReady(PublishingRefused):
-    """Something in the text is missing or in the wrong place; ``findings`` say what."""
-
-    def __init__(self, found: list[Finding]) -> None:
-        super().__init__(" ".join(finding.sentence for finding in found))
-        self.findings = found
 
 
 class AlreadyAnswered(PublishingRefused):
@@ -60,36 +49,11 @@ class Opening:
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
-    """What would happen if a text were published now, and what stands in the way.
+class Check(versions.Check):
+    """The check of a call's text: also the version asked now, and whether its number is reused."""
 
-    ``number`` is what the changes ask for, ``larger`` what the editor may choose instead when the
-    new words mean something else. ``digest`` names exactly what was looked at.
-    """
-
-    findings: tuple[Finding, ...]
-    definition: Definition | None
-    number: Number
-    larger: Number
     published: CallVersion | None
     replaces: CallVersion | None
-    differences: tuple[Difference, ...]
-
-    @property
-    def problems(self) -> list[Finding]:
-        return [one for one in self.findings if one.severity == Severity.PROBLEM]
-
-    @property
-    def warnings(self) -> list[Finding]:
-        return [one for one in self.findings if one.severity == Severity.WARNING]
-
-    @property
-    def is_ready(self) -> bool:
-        return not self.problems and self.definition is not None
-
-    @property
-    def digest(self) -> str:
-        return self.definition.digest if self.definition else ""
 
 
 def check_text(text: CallText) -> Check:
@@ -106,7 +70,7 @@ def check_text(text: CallText) -> Check:
     published = standing[0] if standing else None
     replaces = published if published is not None and may_replace_version(published) else None
     previous = next((one for one in standing if one != replaces), None)
-    compiled, problem = _compiled(written, FIRST)
+    compiled, problem = versions.compiled(compiling.compile_document(written, version="1.0"))
     if problem and not any(one.severity == Severity.PROBLEM for one in found):
         found.append(Finding("definition", Severity.PROBLEM, problem))
     changed = (
@@ -114,13 +78,25 @@ def check_text(text: CallText) -> Check:
         if compiled and published
         else []
     )
-    if compiled and published and _is_same(read_definition(published.definition_id), compiled):
+    if (
+        compiled
+        and published
+        and versions.is_same(
+            read_definition(published.definition_id), compiled, but_for=("version", "key")
+        )
+    ):
         sentence = _("Nothing has changed since version %(number)s.") % {"number": published.number}
         found.append(Finding("something_changed", Severity.PROBLEM, sentence))
     number, larger = _numbers(compiled, previous, replaces)
-    if compiled:
-        compiled, _problem = _compiled(written, number)
-    return Check(tuple(found), compiled, number, larger, published, replaces, tuple(changed))
+    return Check(
+        findings=tuple(found),
+        definition=versions.numbered(compiled, number) if compiled else None,
+        number=number,
+        larger=larger,
+        differences=tuple(changed),
+        published=published,
+        replaces=replaces,
+    )
 
 
 def check_may_replace_version(version: CallVersion) -> None:
@@ -179,15 +155,7 @@ def publish_text(
     with transaction.atomic():
         text = CallText.objects.select_for_update().get(pk=text.pk)
         check = check_text(text)
-        if not check.is_ready:
-            raise NotReady(check.problems)
-        if check.digest != checked:
-            raise PublishingRefused(
-                _("The text, or the version before it, changed while you looked. Look again.")
-            )
-        number = check.larger if is_larger else check.number
-        found, _problem = _compiled(text.written(), number)
-        assert found is not None  # noqa: S101 - it compiled a moment ago, but for the number.
+        found = check.to_publish(checked=checked, is_larger=is_larger)
         frozen = vault.freeze_definition(canonical=found.canonical, digest=found.digest)
         call = text.call
         if call is None:
@@ -295,29 +263,9 @@ def close_call(*, by: AbstractUser | None, call: Call) -> Call:
         check_may_set_dates(by)
     with transaction.atomic():
         found: Call = Call.objects.select_for_update().get(pk=call.pk)
-        yesterday = found.today() - dt.timedelta(days=1)
-        found.closes_on = min(found.closes_on, yesterday)
-        found.opens_on = min(found.opens_on, found.closes_on)
-        found.save(update_fields=["opens_on", "closes_on"])
+        found.close()
         audit.append(by=by, action=gettext_noop("call closed"), subject=found.public_id)
     return found
-
-
-def _compiled(written: compiling.Written, number: Number) -> tuple[Definition | None, str]:
-    """The definition with this number, or what is wrong with it."""
-    version = f"{number[0]}.{number[1]}"
-    try:
-        return definitions.parse(compiling.compile_document(written, version=version)), ""
-    except definitions.DefinitionError as error:
-        return None, str(error)
-
-
-def _is_same(old: Definition, new: Definition) -> bool:
-    """Whether two definitions ask the same, letter by letter, whatever their number."""
-    first, second = json.loads(old.canonical), json.loads(new.canonical)
-    for name in ("version", "key"):
-        first.pop(name), second.pop(name)
-    return bool(first == second)
 
 
 def _numbers(

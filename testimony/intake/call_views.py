@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from testimony.intake import actions, previews
-from testimony.intake.actions import Check, Opening, PublishingRefused
+from testimony.intake.actions import Check, Opening
 from testimony.intake.forms import OpenForm
 from testimony.intake.models import Call, CallText
 from testimony.intake.permissions import (
@@ -30,6 +30,7 @@ from testimony.vault.permissions import for_those_who
 from testimony.wizard import previews as journey_previews
 from testimony.wizard.journeys import DatesRefused
 from testimony.wizard.publishing import PublishForm
+from testimony.wizard.versions import PublishingRefused
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractUser

@@ -83,16 +83,10 @@ def preview_call(
 ) -> HttpResponseBase:
     """The published version, as it is while the call is open, or closed."""
     call = get_object_or_404(Call.objects.select_related("collection"), public_id=public_id)
-    if state not in (LIVE, CLOSED):
-        raise Http404
-    journey = call.journey()
-    seen = Seen(
-        state=state,
-        definition=journey.definition,
-        deadline=journey.withdrawal_deadline,
-        destroyed=call.collection.destruction_date,
-        closes_on=call.closes_on,
-        address=lambda code, name: call_preview_address(call, state, code, name),
+    seen = Seen.published(
+        state,
+        call.journey(),
+        lambda code, step_name: call_preview_address(call, state, code, step_name),
     )
     return Printer(request, seen, language).answer(step)
 

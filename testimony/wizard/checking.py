@@ -1,4 +1,7 @@
-"""What a check of a text finds before it is published: one shape for calls and questionnaires."""
+"""Before a text is published: what a check finds, and what refuses it.
+
+One shape for calls and questionnaires.
+"""
 
 from __future__ import annotations
 

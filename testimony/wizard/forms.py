@@ -308,42 +308,31 @@ class SectionForm(forms.Form):
         label = question.label.in_language(self.language)
         if not question.is_asked:
             return FieldView("information", name, name, label, hint=hint)
+        view = FieldView(
+            kind=question.type,
+            name=name,
+            id=name,
+            label=label,
+            hint=hint,
+            errors=errors,
+            described_by=" ".join(described),
+        )
         if question.is_pictures:
-            return FieldView(
-                "pictures",
-                name,
-                name,
-                label,
-                hint=hint,
-                errors=errors,
-                described_by=" ".join(described),
-            )
+            return view
         value = self._typed(question, name)
-        way_out = self._way_out(question, name)
         if question.is_ranking or question.is_month:
-            return FieldView(
-                kind=question.type,
-                name=name,
-                id=name,
-                label=label,
-                hint=hint,
-                errors=errors,
-                described_by=" ".join(described),
+            return replace(
+                view,
                 selects=_places(question, name, value, self.language)
                 if question.is_ranking
                 else _year_and_month(question, name, value),
-                way_out=way_out,
+                way_out=self._way_out(question, name),
             )
         if question.options:
             chosen = set(value) if isinstance(value, list) else {value}
-            return FieldView(
+            return replace(
+                view,
                 kind="multiple" if question.is_multiple else "single",
-                name=name,
-                id=name,
-                label=label,
-                hint=hint,
-                errors=errors,
-                described_by=" ".join(described),
                 options=tuple(
                     OptionView(
                         value=option.code,
@@ -356,20 +345,14 @@ class SectionForm(forms.Form):
                 ),
             )
         text = str(value or "")
-        return FieldView(
-            kind=question.type,
-            name=name,
-            id=name,
-            label=label,
-            hint=hint,
+        return replace(
+            view,
             value=text,
-            errors=errors,
-            described_by=" ".join(described),
             limit=question.text_limit if question.is_free_text else None,
             minimum=question.minimum,
             maximum=question.maximum,
             count=len(text) if errors and question.is_free_text else None,
-            way_out=way_out,
+            way_out=self._way_out(question, name),
         )
 
     def _way_out(self, question: Question, name: str) -> OptionView | None:

@@ -117,6 +117,12 @@ class JourneyModel(models.Model):
         """Whether a person may begin today, in the door's own timezone."""
         return self.opens_on <= self.today() <= self.closes_on
 
+    def close(self) -> None:
+        """End it at once: its last open day becomes yesterday. Another may set new days later."""
+        self.closes_on = min(self.closes_on, self.today() - dt.timedelta(days=1))
+        self.opens_on = min(self.opens_on, self.closes_on)
+        self.save(update_fields=["opens_on", "closes_on"])
+
     def journey(self) -> Journey:
         """The door as the engine sees it, asking the questions it asks now."""
         return Journey(

@@ -31,6 +31,7 @@ from testimony.wizard import appearance
 from testimony.wizard import forms as pages
 from testimony.wizard.definition import Definition, Question, Section
 from testimony.wizard.forms import CheckForm, FieldView
+from testimony.wizard.journeys import Journey
 from testimony.wizard.printing import NAMES_OF_LANGUAGES, render_private
 from testimony.wizard.receipt_views import WITHDRAW_ADDRESS
 from testimony.wizard.routing import Circumstances
@@ -64,6 +65,24 @@ class Seen:
     destroyed: dt.date | None
     closes_on: dt.date | None
     address: Callable[[str, str], str]
+
+    @classmethod
+    def published(cls, state: str, journey: Journey, address: Callable[[str, str], str]) -> Seen:
+        """What a door asks now, as it is while open or while closed.
+
+        Raises:
+            Http404: for a state that nothing published can be in.
+        """
+        if state not in (LIVE, CLOSED):
+            raise Http404
+        return cls(
+            state=state,
+            definition=journey.definition,
+            deadline=journey.withdrawal_deadline,
+            destroyed=journey.destruction_date,
+            closes_on=journey.closes_on,
+            address=address,
+        )
 
     @property
     def steps(self) -> list[str]:

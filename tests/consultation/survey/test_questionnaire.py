@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 from typing import Any
 
 import pytest
@@ -21,6 +22,7 @@ from consultation.survey.questionnaire import (
     written_from,
 )
 from testimony.vault.models import FrozenDefinition
+from testimony.wizard.versions import NotReady, PublishingRefused
 from tests.factories import Consultation, document
 
 SEVERAL = frozenset({"many"})
@@ -307,8 +309,19 @@ def test_a_removed_answer_makes_a_major_version(questionnaire: Questionnaire) ->
 def test_nothing_new_is_not_published_again(questionnaire: Questionnaire) -> None:
     check = actions.check_questionnaire(questionnaire)
     assert [one.rule for one in check.problems] == ["something_changed"]
-    with pytest.raises(actions.NotReady, match=r"Nothing has changed since version 1\.0"):
+    with pytest.raises(NotReady, match=r"Nothing has changed since version 1\.0"):
         actions.publish_questionnaire(by=None, questionnaire=questionnaire, checked=check.digest)
+
+
+def test_a_rule_that_nobody_can_follow_stops_publishing(questionnaire: Questionnaire) -> None:
+    text = questionnaire.get_latest_revision_as_object()
+    body = [dict(item) for item in text.body.get_prep_value()]
+    rule = json.dumps({"xor": [{"answer": "setting"}, "online"]})
+    body[3]["value"]["when"] = {"match": "all", "tests": [], "rule": rule}
+    text.body = body
+    text.save_revision()
+    questionnaire.refresh_from_db()
+    assert not actions.check_questionnaire(questionnaire).is_ready
 
 
 def test_what_changed_while_somebody_looked_is_not_published(
@@ -317,7 +330,7 @@ def test_what_changed_while_somebody_looked_is_not_published(
     _draft(questionnaire, title_en="First")
     checked = actions.check_questionnaire(questionnaire).digest
     _draft(questionnaire, title_en="Second")
-    with pytest.raises(actions.PublishingRefused, match="changed while you looked"):
+    with pytest.raises(PublishingRefused, match="changed while you looked"):
         actions.publish_questionnaire(by=None, questionnaire=questionnaire, checked=checked)
 
 

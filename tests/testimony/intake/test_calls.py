@@ -21,9 +21,7 @@ from django.utils import timezone
 from testimony.intake import actions
 from testimony.intake.actions import (
     AlreadyAnswered,
-    NotReady,
     Opening,
-    PublishingRefused,
     begin_text,
     check_text,
     close_call,
@@ -37,6 +35,7 @@ from testimony.vault import audit
 from testimony.vault.models import AuditEntry, FrozenDefinition
 from testimony.wizard.journeys import DatesRefused, read_definition
 from testimony.wizard.publishing import timezone_choices
+from testimony.wizard.versions import NotReady, PublishingRefused
 from tests.factories import TESTIMONY, Consultation, document, team_client, user
 
 TODAY = dt.date(2026, 3, 4)
