@@ -1,0 +1,116 @@
+"""Sums minus their parts: what a reader learns with nothing but a pencil. Pure.
+
+Every printed number is laid over the cells of a classification as a set. Wherever one set lies
+inside another, the rest is a number that was printed too, in all but name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from consultation.disclosure.audit.equations import (
+    Era,
+    Node,
+    System,
+    covers,
+    place_of,
+    projected,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Printed:
+    """A printed number over the cells of one classification, as a mask of bits."""
+
+    name: str
+    value: int
+    mask: int
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """A sum, what was taken off it, and what is left."""
+
+    whole: Printed
+    parts: tuple[Printed, ...]
+    value: int
+    mask: int
+
+    @property
+    def name(self) -> str:
+        """The subtraction, in words."""
+        return f"({self.whole.name}) less " + " and ".join(f"({part.name})" for part in self.parts)
+
+
+def printed_in(system: System, era: Era) -> dict[Node, list[Printed]]:
+    """For each classification with figures of its own, every printed number laid over it."""
+    places = place_of(era)
+    own: dict[Node, dict[frozenset[tuple[str, ...]], Printed]] = {}
+    for told, figure, its_era in system.pinned:
+        number = figure.said.number
+        if its_era is era and number is not None and told.columns:
+            nodes = {places[column][0] for column in told.columns}
+            if len(nodes) == 1:
+                cells = frozenset(places[column][1] for column in told.columns)
+                own.setdefault(nodes.pop(), {}).setdefault(
+                    cells, Printed(told.name, number, 0, told.source)
+                )
+    return {node: _laid_over(node, list(era.nodes[node]), own) for node in own}
+
+
+def common(system: System, small: Era, large: Era, gap: Era) -> dict[Node, list[Printed]]:
+    """The same for the people between two editions: what both printed, as a difference."""
+    before, after = printed_in(system, small), printed_in(system, large)
+    found: dict[Node, list[Printed]] = {}
+    for node in gap.nodes:
+        earlier = {item.mask: item for item in before.get(node, ())}
+        both = [
+            Printed(item.name, item.value - earlier[item.mask].value, item.mask, item.place)
+            for item in after.get(node, ())
+            if item.mask in earlier and item.value >= earlier[item.mask].value
+        ]
+        if both:
+            found[node] = both
+    return found
+
+
+def _laid_over(
+    node: Node,
+    cells: list[tuple[str, ...]],
+    own: Mapping[Node, Mapping[frozenset[tuple[str, ...]], Printed]],
+) -> list[Printed]:
+    laid: dict[int, Printed] = {}
+    for smaller, figures in own.items():
+        if not covers(node, smaller):
+            continue
+        bits: dict[tuple[str, ...], int] = {}
+        for number, parts in enumerate(cells):
+            under = projected(node, parts, smaller)
+            bits[under] = bits.get(under, 0) | 1 << number
+        for inside, item in figures.items():
+            mask = 0
+            for parts in inside:
+                mask |= bits.get(parts, 0)
+            laid.setdefault(mask, Printed(item.name, item.value, mask, item.place))
+    return list(laid.values())
+
+
+def rests(printed: list[Printed]) -> Iterator[Rest]:
+    """What is left of each sum when one of its parts, or all that fit, are taken off."""
+    ordered = sorted(printed, key=lambda item: (-item.mask.bit_count(), item.mask))
+    for whole in ordered:
+        inside = [p for p in ordered if p.mask != whole.mask and p.mask & ~whole.mask == 0]
+        for part in inside:
+            if part.mask:
+                yield Rest(whole, (part,), whole.value - part.value, whole.mask & ~part.mask)
+        for candidates in (inside, inside[::-1]):
+            taken, left = [], whole.mask
+            for part in candidates:
+                if part.mask and part.mask & ~left == 0 and part.mask != left:
+                    taken.append(part)
+                    left &= ~part.mask
+            if len(taken) > 1:
+                value = whole.value - sum(part.value for part in taken)
+                yield Rest(whole, tuple(taken), value, left)

@@ -1,0 +1,139 @@
+"""Laying the forms of an edition together: page, download and paper are one publication. Pure.
+
+A number that any of them prints is printed. Where two of them disagree, that is a finding, and the
+reader is taken to know both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from consultation.disclosure.audit.published import (
+    At,
+    Edition,
+    Figure,
+    File,
+    Quote,
+    Remark,
+    Sentence,
+    State,
+    Statistic,
+    Table,
+    Variable,
+)
+
+
+@dataclass(slots=True)
+class Draft:
+    """One file's part of an edition, while it is read."""
+
+    file: File
+    name: str = ""
+    collection: str = ""
+    population: str = ""
+    variables: dict[str, Variable] = field(default_factory=dict)
+    figures: list[Figure] = field(default_factory=list)
+    tables: list[Table] = field(default_factory=list)
+    sentences: list[Sentence] = field(default_factory=list)
+    quotes: list[Quote] = field(default_factory=list)
+    remarks: list[Remark] = field(default_factory=list)
+
+
+def gathered(drafts: Iterable[Draft]) -> list[Edition]:
+    """Editions of what was read, in the order in which they were first met."""
+    together: dict[tuple[str, str, str], list[Draft]] = {}
+    for draft in drafts:
+        key = (draft.name, draft.collection, draft.population)
+        together.setdefault(key, []).append(draft)
+    return [_edition(parts) for parts in together.values()]
+
+
+def _edition(parts: list[Draft]) -> Edition:
+    first = parts[0]
+    variables: dict[str, Variable] = {}
+    remarks: list[Remark] = []
+    for draft in parts:
+        for code, variable in draft.variables.items():
+            variables[code] = _stricter(variables.get(code), variable)
+        remarks += draft.remarks
+    tables: dict[str, Table] = {}
+    for draft in parts:
+        for table in draft.tables:
+            known = tables.get(table.id)
+            if known is None:
+                tables[table.id] = table
+                continue
+            tables[table.id] = _joined(known, table)
+            remarks += _disagreements(known, table)
+    return Edition(
+        name=first.name,
+        collection=first.collection,
+        population=first.population,
+        variables=variables,
+        figures=tuple(figure for draft in parts for figure in draft.figures),
+        tables=tuple(tables.values()),
+        sentences=tuple(item for draft in parts for item in draft.sentences),
+        quotes=tuple(item for draft in parts for item in draft.quotes),
+        remarks=tuple(remarks),
+        files=tuple(dict.fromkeys(draft.file for draft in parts)),
+    )
+
+
+def _stricter(known: Variable | None, other: Variable) -> Variable:
+    if known is None:
+        return other
+    labels = {code: label for code, label in other.categories if label} | {
+        code: label for code, label in known.categories if label
+    }
+    codes = dict.fromkeys(code for code, _label in (*known.categories, *other.categories))
+    return Variable(
+        code=known.code,
+        label=known.label or other.label,
+        kind="tick_all" if "tick_all" in (known.kind, other.kind) else "single",
+        sensitivity="attribute"
+        if "attribute" in (known.sensitivity, other.sensitivity)
+        else known.sensitivity,
+        categories=tuple((code, labels.get(code, "")) for code in codes),
+        asked_if=known.asked_if or other.asked_if,
+    )
+
+
+def _joined(known: Table, other: Table) -> Table:
+    state: State = "shown" if "shown" in (known.state, other.state) else known.state
+    statistics: tuple[Statistic, ...] = known.statistics + other.statistics
+    return replace(
+        known,
+        title=known.title or other.title,
+        groups=known.groups or other.groups,
+        state=state,
+        figures=known.figures + other.figures,
+        statistics=statistics,
+    )
+
+
+def _printed(table: Table) -> Mapping[tuple[str, At, At], Figure]:
+    return {
+        (figure.measure, figure.at, figure.of if figure.measure == "percent" else ()): figure
+        for figure in table.figures
+        if figure.said.manner != "none"
+    }
+
+
+def _disagreements(known: Table, other: Table) -> list[Remark]:
+    before = _printed(known)
+    remarks = []
+    for key, figure in _printed(other).items():
+        first = before.get(key)
+        if first is None:
+            continue
+        one, two = first.said, figure.said
+        if (one.manner, one.low, one.high) != (two.manner, two.low, two.high):
+            remarks.append(
+                Remark(
+                    "mismatch",
+                    f"Table {other.id}",
+                    f"{first.place} and {figure.place} don't say the same.",
+                )
+            )
+    return remarks

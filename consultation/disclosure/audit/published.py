@@ -1,0 +1,216 @@
+"""What a reader holds in their hands: tables, sentences and quotations as they were published.
+
+Nothing here knows a true number that was not printed. Every figure says where it stands, so that
+a finding can point at it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Final, Literal
+
+ANSWERED: Final = "*"
+"""Everybody who answered the question: the category behind a total or a base."""
+MISSING: Final = "~missing"
+"""Those who met the question and skipped it."""
+NOT_ASKED: Final = "~not_asked"
+"""Those who never met the question."""
+TICKS: Final = "~ticks"
+"""The forbidden total of a question where several answers may be ticked."""
+JOINED: Final = "+"
+"""Stands between the codes of a category that was merged from several."""
+
+Kind = Literal["single", "tick_all"]
+Sensitivity = Literal["opinion", "experience", "attribute"]
+Measure = Literal["count", "percent"]
+Manner = Literal["number", "hidden", "structural", "band", "none"]
+State = Literal["shown", "margins", "withheld"]
+At = tuple[tuple[str, str], ...]
+
+
+class Unreadable(Exception):
+    """A file that is not what it should be. The sentence names the file and the place."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What is printed in one place, and the counts it leaves open. None is no limit."""
+
+    manner: Manner
+    low: int | None = None
+    high: int | None = None
+    of: int | None = None
+    """The n of “x of n”, when it was printed with the figure."""
+
+    @property
+    def number(self) -> int | None:
+        """The printed number, if one was printed."""
+        return self.low if self.manner == "number" and self.low == self.high else None
+
+
+HIDDEN: Final = Said("hidden")
+STRUCTURAL: Final = Said("structural", 0, 0)
+NOTHING: Final = Said("none")
+
+
+def exactly(number: int, of: int | None = None) -> Said:
+    """A printed number."""
+    return Said("number", number, number, of)
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One printed place.
+
+    Attributes:
+        at: a category for each variable the figure is about; a variable not named is not looked
+            at, so an empty ``at`` means everybody.
+        of: for a percentage, the ``at`` of what it is a share of.
+        place: the file, and where in it.
+        is_whole: false for a percentage with decimals.
+    """
+
+    at: At
+    said: Said
+    place: str
+    measure: Measure = "count"
+    of: At = ()
+    is_whole: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Statistic:
+    """A median, quartile, mean or the like, printed of a number question."""
+
+    kind: str
+    variable: str
+    at: At
+    place: str
+    value: str = ""
+    base: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """Words near a table, with the numbers in them. ``about`` is the table's id, or empty."""
+
+    text: str
+    about: str
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """A quotation's details: variable and category, as its label tells them."""
+
+    details: At
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """Something a reader of the file stumbled on; it becomes a finding."""
+
+    rule: str
+    cell: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """A question, or a trait, by which people are counted.
+
+    Attributes:
+        categories: code and label, in order.
+        asked_if: a variable and the codes joined by ``+`` of those who met this one.
+    """
+
+    code: str
+    label: str = ""
+    kind: Kind = "single"
+    sensitivity: Sensitivity = "opinion"
+    categories: tuple[tuple[str, str], ...] = ()
+    asked_if: At = ()
+
+    def labels(self) -> dict[str, str]:
+        """The label of every category code."""
+        return dict(self.categories)
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A published table. ``groups`` is the variable whose categories are subgroups, or empty."""
+
+    id: str
+    title: str
+    rows: str
+    columns: str = ""
+    groups: str = ""
+    filter: At = ()
+    state: State = "shown"
+    figures: tuple[Figure, ...] = ()
+    statistics: tuple[Statistic, ...] = ()
+    place: str = ""
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """Row variable, column variable and those of the filter."""
+        own = (self.rows, self.columns) if self.columns else (self.rows,)
+        return own + tuple(code for code, _category in self.filter if code not in own)
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file that was read: its name without folders, its form and its SHA-256."""
+
+    name: str
+    form: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """Everything published at one time about one set of people.
+
+    Attributes:
+        population: names the set of people who were counted. Two editions with the same one
+            count the same people. When it is not said, the collection and the stated number
+            of participants decide.
+        figures: what is stated outside of tables.
+    """
+
+    name: str
+    collection: str = ""
+    population: str = ""
+    variables: Mapping[str, Variable] = field(default_factory=dict)
+    figures: tuple[Figure, ...] = ()
+    tables: tuple[Table, ...] = ()
+    sentences: tuple[Sentence, ...] = ()
+    quotes: tuple[Quote, ...] = ()
+    remarks: tuple[Remark, ...] = ()
+    files: tuple[File, ...] = ()
+
+    def every_figure(self) -> Iterable[Figure]:
+        """The figures of the text, then of every table."""
+        yield from self.figures
+        for table in self.tables:
+            yield from table.figures
+
+    @property
+    def participants(self) -> int | None:
+        """The stated number of people, if it is stated as a number."""
+        for figure in self.every_figure():
+            if not figure.at and figure.measure == "count" and figure.said.number is not None:
+                return figure.said.number
+        return None
+
+
+def placed(**categories: str) -> At:
+    """An ``at`` from keyword arguments, sorted by variable."""
+    return tuple(sorted(categories.items()))
+
+
+def parts_of(category: str) -> tuple[str, ...]:
+    """The codes a category was merged from; a category that was not merged is its own part."""
+    return tuple(category.split(JOINED))

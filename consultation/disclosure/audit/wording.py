@@ -1,0 +1,161 @@
+"""How a figure is written, and what it says. Pure.
+
+One grammar for every form of publication: a web page, a download, the text of a PDF. English and
+French, as the editions are. What can't be read is not guessed at.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from consultation.disclosure.audit.published import HIDDEN, NOTHING, STRUCTURAL, Said, exactly
+
+SPACES: Final = "\u2009\u202f\u00a0\u2007"
+"""The spaces that may stand inside a number: thin, narrow no-break, no-break, figure."""
+
+_NUMBER: Final = rf"\d{{1,3}}(?:[,{SPACES} ]\d{{3}})+|\d+"
+_OF: Final = r"(?:of|out of|sur|/)"
+
+_WHOLE: Final = re.compile(rf"({_NUMBER})")
+_SHARE: Final = re.compile(rf"({_NUMBER})\s*{_OF}\s*({_NUMBER})")
+_AT_MOST: Final = re.compile(
+    rf"({_NUMBER})(?:\s*{_OF}\s*({_NUMBER}))?\s+(?:or fewer|or less|ou moins)"
+    rf"|(?:at most|au plus)\s+({_NUMBER})(?:\s*{_OF}\s*({_NUMBER}))?"
+    rf"|≤\s*({_NUMBER})"
+)
+_FEWER: Final = re.compile(rf"(?:fewer than|less than|under|moins de|<)\s*({_NUMBER})")
+_AT_LEAST: Final = re.compile(
+    rf"({_NUMBER})(?:\s*{_OF}\s*({_NUMBER}))?\s+(?:or more|ou plus)"
+    rf"|(?:at least|au moins)\s+({_NUMBER})(?:\s*{_OF}\s*({_NUMBER}))?"
+    rf"|≥\s*({_NUMBER})"
+)
+_MORE: Final = re.compile(rf"(?:more than|over|plus de|>)\s*({_NUMBER})")
+_BETWEEN: Final = re.compile(
+    rf"(?:between\s+|entre\s+)?({_NUMBER})\s*(?:–|-|to|and|à|et)\s*({_NUMBER})"
+)
+_PERCENT: Final = re.compile(rf"(\d+(?:[.,]\d+)?)\s*[{SPACES}]?\s*(?:%|per cent|percent|pour cent)")
+STATISTIC_WORDS: Final = (
+    ("mean", re.compile(r"\b(mean|average|moyenne?)\b", re.IGNORECASE)),
+    ("min", re.compile(r"\b(minimum|lowest|least|smallest)\b", re.IGNORECASE)),
+    ("max", re.compile(r"\b(maximum|highest|greatest|largest)\b", re.IGNORECASE)),
+    ("range", re.compile(r"\b(range|étendue)\b", re.IGNORECASE)),
+    ("median", re.compile(r"\b(median|médiane?)\b", re.IGNORECASE)),
+    ("q1", re.compile(r"\b(lower|first|premier) quartile\b", re.IGNORECASE)),
+    ("q3", re.compile(r"\b(upper|third|troisième) quartile\b", re.IGNORECASE)),
+)
+_PEOPLE: Final = re.compile(
+    rf"(?<![\d.,])({_NUMBER})\s+(?:people|persons?|workers?|respondents?|participants?|answers|"
+    r"personnes?|travailleu(?:rs|ses)|répondants?|réponses)\b"
+)
+_NAMED: Final = re.compile(
+    r"\b(?:tables?|tableaux?|questions?|figures?|themes?|thèmes?|sections?|editions?|éditions?|"
+    r"versions?|weeks?|semaines?|pages?|annex|annexe|Q|T|no\.?|n°)\s*\d+(?:[.:–-]\d+)*",
+    re.IGNORECASE,
+)
+_DATE: Final = re.compile(
+    r"\b\d{4}-\d{2}(?:-\d{2})?\b|\b\d{1,2}(?:st|nd|rd|th|er)?\s+(?:January|February|March|April|May|June|"
+    r"July|August|September|October|November|December|janvier|février|mars|avril|mai|juin|"
+    r"juillet|août|septembre|octobre|novembre|décembre)(?:\s+\d{4})?\b|\b(?:January|February|March|"
+    r"April|May|June|July|August|September|October|November|December|janvier|février|mars|avril|"
+    r"mai|juin|juillet|août|septembre|octobre|novembre|décembre)\s+\d{4}\b",
+    re.IGNORECASE,
+)
+_BLANKS: Final = frozenset({"", "–", "-", "—", "n/a", ".."})
+
+
+class Unclear(ValueError):
+    """A figure whose words can't be read."""
+
+
+def plain(text: str) -> str:
+    """Text with its runs of white space made single, and trimmed."""
+    return " ".join(text.split())
+
+
+def whole(text: str) -> int:
+    """The value of a whole number with or without separators."""
+    return int(re.sub(rf"[,{SPACES} ]", "", text))
+
+
+def read_count(text: str) -> Said:
+    """What a count's place says: ``18``, ``5 / 21``, ``[c]``, ``[z]``, ``9 or fewer``, ``–``.
+
+    Raises:
+        Unclear: when it is none of these.
+    """
+    words = plain(text).removeprefix("'")
+    if words in _BLANKS:
+        return NOTHING
+    if words == "[c]":
+        return HIDDEN
+    if words == "[z]":
+        return STRUCTURAL
+    if found := _WHOLE.fullmatch(words):
+        return exactly(whole(found[1]))
+    if found := _SHARE.fullmatch(words):
+        return exactly(whole(found[1]), whole(found[2]))
+    band = _read_band(words)
+    if band is None:
+        raise Unclear(words)
+    return band
+
+
+def _read_band(words: str) -> Said | None:
+    lowered = words.lower()
+    for pattern, makes_low, shift in (
+        (_AT_MOST, False, 0),
+        (_FEWER, False, -1),
+        (_AT_LEAST, True, 0),
+        (_MORE, True, 1),
+    ):
+        if found := pattern.fullmatch(lowered):
+            given = [whole(group) for group in found.groups() if group]
+            bound, of = given[0] + shift, given[1] if len(given) > 1 else None
+            return Said("band", bound, of, of) if makes_low else Said("band", 0, bound, of)
+    if found := _BETWEEN.fullmatch(lowered):
+        low, high = whole(found[1]), whole(found[2])
+        if low <= high:
+            return Said("band", low, high)
+    return None
+
+
+def read_percent(text: str) -> tuple[Said, bool]:
+    """What a percentage's place says, and whether it is a whole per cent.
+
+    Raises:
+        Unclear: when it is neither a percentage nor a marker nor ``x / n``.
+    """
+    words = plain(text).removeprefix("'")
+    found = _PERCENT.fullmatch(words) or re.fullmatch(r"(\d+(?:[.,]\d+)?)", words)
+    if found:
+        shown = found[1].replace(",", ".")
+        return exactly(int(float(shown))), "." not in shown
+    return read_count(words), True
+
+
+def is_share(text: str) -> bool:
+    """Whether a percentage's place holds ``x of n`` in its stead."""
+    return bool(_SHARE.fullmatch(plain(text)))
+
+
+def numbers_in(text: str) -> list[int]:
+    """Every whole number a sentence holds, apart from dates and names such as “Table 3”."""
+    rest = _DATE.sub(" ", _NAMED.sub(" ", text))
+    found = re.findall(rf"(?<![\d.,A-Za-z])(?:{_NUMBER})(?![\dA-Za-z])", rest)
+    return [whole(item) for item in found]
+
+
+def shares_in(text: str) -> list[tuple[int, int]]:
+    """Every “x of n” a sentence holds."""
+    return [(whole(a), whole(b)) for a, b in _SHARE.findall(text)]
+
+
+def percents_in(text: str) -> list[str]:
+    """Every percentage a sentence holds, as written."""
+    return _PERCENT.findall(text)
+
+
+def people_in(text: str) -> list[int]:
+    """Every number that is said of people: “12 people”, “3 workers”."""
+    return [whole(item) for item in _PEOPLE.findall(text)]
