@@ -1,115 +1,411 @@
-"""The simplest honest rule for a set of one-way tables. Pure.
+"""What may be published of a set of linked tables, given what was published before. Pure.
 
-A table is shown whole, or with its margins only, or not at all. It is never shown with one
-cell missing, because the total would give that cell back. A table is unsafe when any number in
-it (a cell, those who skipped, those not asked, or, where several answers may be ticked, those
-who did *not* tick) is 1 … k-1; for a question about the person, also when a cell is empty or
-holds everybody. A question that only some people met repeats the count that decided who met
-it, so it is withheld whenever that other table is not shown.
+``protect`` marks the numbers that may not be shown, finds the cheapest others to hide with them,
+and takes a table down the ladder where too much of it would be hidden. Everything is decided for
+all tables at once: a number that stands in several is shown in all of them or in none.
 
-This rule hides more than it must. It does not treat cross-tables, which are not published yet.
+It never publishes on doubt. Where time runs out more is hidden; where an earlier release leaves
+no safe way, it refuses and says why.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import itertools
+import time
+from collections.abc import Iterable, Iterator
 
+from consultation.disclosure.cover import Coverer, Number, Problem, Uncovered
+from consultation.disclosure.explain import explain
+from consultation.disclosure.ladder import Rung
+from consultation.disclosure.percent import whole_percent
+from consultation.disclosure.spots import Spot, base_of, region_of, spots_of
+from consultation.disclosure.system import EVERYBODY, Equations, System, know_of_ticks, spread
 from consultation.disclosure.tables import (
-    CountedTable,
+    ANSWERED,
+    NOT_ASKED,
+    NotATable,
+    Place,
     Policy,
     Protected,
-    ProtectedCell,
-    ProtectedTable,
-    Reason,
+    PublishedNumber,
+    PublishedTable,
+    Table,
     Verdict,
 )
 
+_CELL = 1.0
+_MARGIN = 3.0
+_BASE = 12.0
+_HEADLINE = 6.0
+_HALF = 0.5
+_HOPELESS = 0.6
+_LEAST_SECONDS = 0.5
+_TWO_BY_TWO = 4
+"""Tables of more cells than this may not hide more than half of them."""
+
 
 class AlreadyReleased(Exception):
-    """Another count of the same question is public; the two together could be subtracted."""
+    """What was published before leaves no safe way to publish these tables; says why."""
 
 
 def protect(
-    tables: Iterable[CountedTable],
+    tables: Iterable[Table],
     *,
     policy: Policy,
-    released: Iterable[ProtectedTable] = (),
+    released: Iterable[Protected] = (),
+    population: str = "",
 ) -> Protected:
     """What may be published of these tables, given what was published before.
 
+    ``population`` names the people counted. Earlier releases under the same name are taken to
+    count the same people, unless their numbers say otherwise.
+
     Raises:
-        AlreadyReleased: when an earlier release holds another count of one of the questions.
-            This rule can't audit two counts together, so it refuses the second.
+        NotATable: when the tables contradict each other.
+        AlreadyReleased: when an earlier release makes any new one unsafe.
     """
-    earlier = {table.question: table for table in released}
-    verdicts: dict[str, Verdict] = {}
-    protected = []
-    for table in tables:
-        shown = _protect_one(table, policy, verdicts)
-        verdicts[table.question] = shown.verdict
-        before = earlier.get(table.question)
-        if before is not None and before != shown:
-            raise AlreadyReleased(
-                f"The question “{table.question}” was published before with other counts."
+    return _Protection(list(tables), policy, list(released), population).run()
+
+
+class _Protection:
+    """One run over a set of tables."""
+
+    def __init__(
+        self, tables: list[Table], policy: Policy, released: list[Protected], population: str
+    ) -> None:
+        self.policy = policy
+        self.population = population
+        self.released = released
+        self.deadline = time.process_time() + policy.seconds
+        self.rungs = [Rung(table) for table in tables]
+        self.participants = _same_participants(tables)
+        self.is_optimal = True
+        self.spots: list[Spot] = []
+        self.hidden: frozenset[int] = frozenset()
+        self.column_of: dict[int, int] = {}
+
+    def run(self) -> Protected:
+        """Go down the ladder until everything published is safe."""
+        if self.rungs and self.participants < self.policy.min_base:
+            for rung in self.rungs:
+                rung.withhold("few_people")
+        for rung in self.rungs:
+            if rung.verdict != "withheld" and base_of(rung.table) < self.policy.min_base:
+                rung.withhold("small_base")
+        while not self._is_settled():
+            pass
+        tables = tuple(self._tables())
+        return Protected(
+            tables,
+            self.population,
+            tuple(itertools.chain.from_iterable(map(explain, tables))),
+            self.is_optimal,
+        )
+
+    def _is_settled(self) -> bool:
+        """One round of looking for what to hide.
+
+        False when a table went down a rung, so that all must be looked at again.
+        """
+        self._withhold_linked()
+        self.spots = [
+            spot
+            for number, rung in enumerate(self.rungs)
+            if rung.verdict != "withheld"
+            for spot in spots_of(number, rung, self.policy)
+        ]
+        self.hidden = frozenset()
+        if self._lower_whole() or self._lower_the_smallest():
+            return False
+        if not self.spots:
+            return True
+        left = self.deadline - time.process_time()
+        found = Coverer(self._problem(), max(left / 2, _LEAST_SECONDS)).solve(self._is_hopeless)
+        if isinstance(found, Uncovered):
+            self._lower_one(found)
+            return False
+        self.hidden = found.hidden
+        self.is_optimal = found.is_optimal
+        return not (self._lower_the_bare() or self._withhold_linked())
+
+    # The ladder.
+
+    def _withhold_linked(self) -> bool:
+        """A question that only some met repeats the count that decided who met it.
+
+        Where the link can't be said as an equation, it is shown only if that count is.
+        """
+        shown = {
+            rung.table.keys[0]
+            for number, rung in enumerate(self.rungs)
+            if len(rung.table.variables) == 1
+            and rung.verdict == "shown"
+            and not rung.is_merged()
+            and not any(map(self._is_hidden, self._published_of(number)))
+        }
+        lowered = False
+        for rung in self.rungs:
+            parents = {key for one in rung.table.variables for key in one.depends_on}
+            if rung.verdict != "withheld" and parents - shown:
+                rung.withhold("linked")
+                lowered = True
+        return lowered
+
+    def _lower_whole(self) -> bool:
+        """Tables that are shown whole or not at all go down without a search."""
+        lowered = False
+        for number, rung in enumerate(self.rungs):
+            if not rung.table.whole or rung.verdict == "withheld":
+                continue
+            unsafe = [spot for spot in self.spots if spot.rung == number and spot.is_unsafe]
+            if any(spot.is_published and not spot.is_cell for spot in unsafe):
+                rung.withhold("small_count")
+                lowered = True
+            elif unsafe and rung.verdict == "shown":
+                lowered = rung.step_down("small_count")
+        return lowered
+
+    def _lower_the_smallest(self) -> bool:
+        """Tables with more unsafe cells than safe ones go down without a search."""
+        lowered = False
+        for number, rung in enumerate(self.rungs):
+            if rung.verdict == "shown":
+                cells = [spot for spot in self._published_of(number) if self._may_count(spot)]
+                unsafe = sum(spot.is_unsafe for spot in cells)
+                if len(cells) > _TWO_BY_TWO and unsafe > _HALF * len(cells):
+                    lowered = rung.step_down("mostly_hidden")
+        return lowered
+
+    def _lower_one(self, found: Uncovered) -> None:
+        """Take down the table that stands most in the way of covering a number.
+
+        Raises:
+            AlreadyReleased: when no table of ours does.
+        """
+        for columns in ({found.column}, found.because):
+            near = {spot.rung for spot in self.spots if self.column_of[spot.number] in columns}
+            if near:
+                self.rungs[max(near, key=self._expendable)].step_down("small_count")
+                return
+        raise AlreadyReleased(
+            "What was published before, together with the number of people counted now, would "
+            "give a small number away whatever else is published."
+        )
+
+    def _expendable(self, number: int) -> tuple[bool, int, int]:
+        table = self.rungs[number].table
+        return (not table.is_headline, len(table.variables), number)
+
+    def _is_hopeless(self, hidden: frozenset[int]) -> bool:
+        """Whether some table hides so much that it goes down, whatever else could be saved."""
+        return any(
+            rung.verdict == "shown" and self._hides(number, hidden) > _HOPELESS
+            for number, rung in enumerate(self.rungs)
+        )
+
+    def _hides(self, number: int, hidden: frozenset[int]) -> float:
+        """The share of its cells that a table larger than 2 × 2 hides."""
+        cells = [spot for spot in self._published_of(number) if self._may_count(spot)]
+        if len(cells) <= _TWO_BY_TWO:
+            return 0.0
+        return sum(self.column_of[spot.number] in hidden for spot in cells) / len(cells)
+
+    @staticmethod
+    def _may_count(spot: Spot) -> bool:
+        return spot.is_cell and not spot.is_impossible
+
+    def _lower_the_bare(self) -> bool:
+        """Take down every table that hides more than it shows; false when there is none."""
+        lowered = False
+        for number, rung in enumerate(self.rungs):
+            if rung.verdict == "withheld":
+                continue
+            spots = self._published_of(number)
+            if rung.verdict == "shown":
+                if self._hides(number, self.hidden) > _HALF:
+                    lowered = rung.step_down("mostly_hidden")
+                elif rung.table.whole and any(map(self._is_hidden, spots)):
+                    lowered = rung.step_down("small_count")
+            elif any(
+                self._is_hidden(spot)
+                for spot in spots
+                if spot.is_base or (rung.table.whole and not spot.is_cell)
+            ):
+                lowered = rung.step_down("small_count")
+        return lowered
+
+    def _published_of(self, number: int) -> list[Spot]:
+        return [spot for spot in self.spots if spot.rung == number and spot.is_published]
+
+    def _is_hidden(self, spot: Spot) -> bool:
+        return not spot.is_impossible and self.column_of.get(spot.number) in self.hidden
+
+    # The problem.
+
+    def _problem(self) -> Problem:
+        tables = [rung.table for rung in self.rungs if rung.verdict != "withheld"]
+        system = System(
+            [table.variables for table in tables],
+            zeros=[(table.variables, zero) for table in tables for zero in sorted(table.zeros)],
+            asked_all=_asked_all(tables),
+        )
+        for table in tables:
+            for number, counts in spread(table, system):
+                system.crossings[number].counts[0] = counts
+        everybody = system.find(EVERYBODY)
+        for spot in self.spots:
+            table = self.rungs[spot.rung].table
+            region = region_of(spot, spot.values, table, system)
+            if spot.less is None:
+                spot.number = system.find(region)
+            else:
+                spot.number = system.without(region, region_of(spot, spot.less, table, system))
+        for table in tables:
+            know_of_ticks(table.variables, system)
+        for spot in self.spots:
+            spot.number = system.root(spot.number)
+        equations = system.equations()
+        self.column_of = equations.column_of
+        reference = _reference(equations)
+        numbers = self._numbers()
+        numbers[self.column_of[system.root(everybody)]] = Number()
+        return Problem(
+            reference=reference,
+            rows=equations.rows,
+            facts=[
+                fact
+                for fact in equations.facts
+                if sum(by * reference[column] for column, by in fact.items()) >= 0
+            ],
+            numbers=numbers,
+            most=self.participants,
+            k=self.policy.k,
+        )
+
+    def _numbers(self) -> dict[int, Number]:
+        """What may be hidden, at what cost, and what must be."""
+        people = 1 + sum(spot.count for spot in self.spots if spot.is_published)
+        numbers: dict[int, Number] = {}
+        for spot in self.spots:
+            if spot.is_impossible:
+                continue
+            column = self.column_of[spot.number]
+            number = numbers.setdefault(column, Number(high=self.participants, guard="covered"))
+            rung = self.rungs[spot.rung]
+            if spot.is_published:
+                number.cost = (number.cost or 0.0) + _cost(spot, rung) + spot.count / people
+            if spot.is_unsafe or (spot.is_cell and rung.verdict in ("bands", "margins")):
+                number.is_hidden = True
+            if spot.band is not None:
+                number.low = max(number.low, spot.band.low)
+                if spot.band.high is not None:
+                    number.high = min(number.high, spot.band.high)
+        return numbers
+
+    # What comes out.
+
+    def _tables(self) -> Iterator[PublishedTable]:
+        for number, rung in enumerate(self.rungs):
+            if rung.verdict == "withheld":
+                yield PublishedTable(
+                    variables=rung.table.variables,
+                    groupings=rung.groupings(),
+                    verdict="withheld",
+                    reason=rung.reason,
+                    participants=None if rung.reason == "few_people" else self.participants,
+                    cells=(),
+                    margins=(),
+                )
+                continue
+            spots = self._published_of(number)
+            shown = {spot.place: None if self._is_hidden(spot) else spot.count for spot in spots}
+            written = {spot.place: self._written(spot, shown) for spot in spots}
+            cells = tuple(written[spot.place] for spot in spots if spot.is_cell)
+            hides = any(count is None for count in shown.values())
+            yield PublishedTable(
+                variables=rung.table.variables,
+                groupings=rung.groupings(),
+                verdict=_verdict(rung, cells),
+                reason=rung.reason or ("small_count" if hides else ""),
+                participants=self.participants,
+                cells=cells,
+                margins=tuple(written[spot.place] for spot in spots if not spot.is_cell),
             )
-        protected.append(shown)
-    return Protected(tables=tuple(protected))
+
+    def _written(self, spot: Spot, shown: dict[Place, int | None]) -> PublishedNumber:
+        count = shown[spot.place]
+        percent = None
+        if spot.is_cell:
+            base = shown[(ANSWERED, *spot.place[1:])]
+            percent = whole_percent(count, base, self.policy)
+        return PublishedNumber(
+            place=spot.place,
+            count=count,
+            percent=percent,
+            band=spot.band if count is None else None,
+            is_impossible=spot.is_impossible,
+        )
 
 
-def _protect_one(
-    table: CountedTable, policy: Policy, verdicts: dict[str, Verdict]
-) -> ProtectedTable:
-    if table.participants < policy.min_base:
-        return _hidden(table, "withheld", "few_people")
-    if any(verdicts.get(parent) != "shown" for parent in table.depends_on):
-        return _hidden(table, "withheld", "linked")
-    if table.base < policy.min_base or policy.is_small(table.not_asked):
-        return _hidden(table, "withheld", "small_base")
-    if policy.is_small(table.missing):
-        return _hidden(table, "withheld", "small_count")
-    if any(_is_unsafe(count, table, policy) for _code, count in table.counts):
-        return _hidden(table, "margins", "small_count")
-    return ProtectedTable(
-        question=table.question,
-        type=table.type,
-        is_multiple=table.is_multiple,
-        verdict="shown",
-        reason="",
-        participants=table.participants,
-        base=table.base,
-        missing=table.missing,
-        not_asked=table.not_asked,
-        cells=tuple(
-            ProtectedCell(code, count, _percent(count, table.base, policy))
-            for code, count in table.counts
-        ),
-    )
+def _verdict(rung: Rung, cells: tuple[PublishedNumber, ...]) -> Verdict:
+    """A table whose numbers are all hidden is its margins, whatever rung it stands on."""
+    if rung.verdict == "shown" and all(cell.count is None for cell in cells):
+        return "margins"
+    return rung.verdict
 
 
-def _is_unsafe(count: int, table: CountedTable, policy: Policy) -> bool:
-    rest = table.base - count
-    if policy.is_small(count) or policy.is_small(rest):
-        return True
-    return table.sensitivity == "attribute" and (count == 0 or rest == 0)
+def _cost(spot: Spot, rung: Rung) -> float:
+    """What it costs to hide a number: cells first, then margins, the base last."""
+    if spot.is_base:
+        return _BASE
+    cost = _CELL if spot.is_cell else _MARGIN
+    is_headline = rung.table.is_headline or spot.place in rung.table.headline_cells
+    return cost * _HEADLINE if is_headline else cost
 
 
-def _hidden(table: CountedTable, verdict: Verdict, reason: Reason) -> ProtectedTable:
-    """A table without its cells; its margins too are left out when it is withheld."""
-    keeps_margins = verdict == "margins"
-    return ProtectedTable(
-        question=table.question,
-        type=table.type,
-        is_multiple=table.is_multiple,
-        verdict=verdict,
-        reason=reason,
-        participants=None if reason == "few_people" else table.participants,
-        base=table.base if keeps_margins else None,
-        missing=table.missing if keeps_margins else None,
-        not_asked=table.not_asked if keeps_margins else None,
-        cells=tuple(ProtectedCell(code, None, None) for code, _count in table.counts),
-    )
+def _same_participants(tables: list[Table]) -> int:
+    """How many people the tables count.
+
+    Raises:
+        NotATable: when they count different numbers of people.
+    """
+    found = {table.participants for table in tables}
+    if len(found) > 1:
+        raise NotATable("The tables count different numbers of people.")
+    return found.pop() if found else 0
 
 
-def _percent(count: int, base: int, policy: Policy) -> int | None:
-    """A whole per cent, half up; none below a base of thirty."""
-    return (200 * count + base) // (2 * base) if base >= policy.percent_base else None
+def _asked_all(tables: list[Table]) -> frozenset[str]:
+    """Questions that everybody met, as anybody can see who reads the questionnaire."""
+    conditional = {
+        variable.key
+        for table in tables
+        for variable in table.variables
+        if variable.asked_of or variable.depends_on
+    }
+    unasked = {
+        variable.key
+        for table in tables
+        for place, count in table.counts
+        for variable, code in zip(table.variables, place, strict=True)
+        if count and code == NOT_ASKED
+    }
+    keys = {variable.key for table in tables for variable in table.variables}
+    return frozenset(keys - conditional - unasked)
+
+
+def _reference(equations: Equations) -> list[int]:
+    """One value for each column that agrees with what we know.
+
+    Raises:
+        NotATable: when there is none.
+    """
+    values = equations.values
+    for row in equations.rows:
+        terms = [(by, value) for column, by in row.items() if (value := values[column]) is not None]
+        total = sum(by * value for by, value in terms)
+        if len(terms) == len(row) and total:
+            raise NotATable("The tables contradict each other: they count different people.")
+    if None not in values:
+        return [value for value in values if value is not None]
+    raise NotImplementedError

@@ -25,7 +25,7 @@ from django.conf import settings
 from django.db import connection, connections, transaction
 from django.utils.translation import gettext_noop
 
-from consultation.disclosure.suppression import protect
+from consultation.disclosure.questions import protect_questions
 from consultation.disclosure.tables import Policy
 from consultation.survey.models import TallyRun
 from consultation.survey.tally import Tally
@@ -117,14 +117,14 @@ def count(run_id: int, grant: Grant, progress: Callable[[int], None] | None = No
         tally = _count_in_two(grant, definition, report)
     else:
         tally = _count_part(grant, definition, (0, 1), report)
-    protected = protect(tally.tables(), policy=Policy())
+    protected = protect_questions(tally.tables(), policy=Policy())
     few = tally.participants < Policy().min_base
     _keep(
         run,
         {
             "participants": None if few else tally.participants,
             "received": Policy().rounded(tally.participants + tally.set_aside),
-            "tables": [asdict(table) for table in protected.tables],
+            "tables": [asdict(table) for table in protected],
         },
     )
     run.refresh_from_db()

@@ -19,7 +19,7 @@ from django.test import Client, RequestFactory
 from cms.demo.responses import survey_responses
 from cms.logging import WithoutRequest
 from cms.policies import ContentPolicyMiddleware
-from consultation.disclosure.suppression import protect
+from consultation.disclosure.questions import protect_questions
 from consultation.disclosure.tables import Policy
 from consultation.survey.tally import Tally
 from testimony.wizard import definition as definitions
@@ -191,7 +191,7 @@ def test_the_example_responses_are_always_the_same_and_mostly_safe_to_show() -> 
                 "channel": "web",
             }
         )
-    verdicts = [table.verdict for table in protect(tally.tables(), policy=Policy()).tables]
+    verdicts = [table.verdict for table in protect_questions(tally.tables(), policy=Policy())]
     assert verdicts.count("shown") >= 9
 
 
