@@ -33,7 +33,7 @@ def read_proof(content: bytes) -> dict[str, Any]:
     """
     try:
         proof = json.loads(content)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise Unreadable(f"The proof is not JSON ({error}).") from None
     if not isinstance(proof, dict) or proof.get("format") != FORMAT:
         raise Unreadable(f"The proof's format is not “{FORMAT}”.")

@@ -82,7 +82,7 @@ def read_package(text: str, file: File, resources: Mapping[str, tuple[str, File]
 def _loaded(text: str, file: File) -> dict[str, Any]:
     try:
         content = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise Unreadable(f"{file.name}: this is not JSON ({error}).") from None
     if not isinstance(content, dict):
         raise Unreadable(f"{file.name}: an object is expected at the top.")
@@ -154,6 +154,12 @@ def _variable(item: Mapping[str, Any], file: File) -> Variable:
             for c in _list(item, "categories", file)
         ),
         asked_if=_at(item, "asked_if", file),
+        bounds=tuple(
+            (str(c.get("code", "")), c["from"], c["to"])
+            for c in _list(item, "categories", file)
+            if type(c.get("from")) is int and type(c.get("to")) is int
+        ),
+        ranked=str(item.get("ranked", "")),
     )
 
 
@@ -191,7 +197,8 @@ def _table(item: Mapping[str, Any], draft: Draft, file: File) -> Table:
             at=_at(entry, "at", file),
             place=place,
             value=str(entry.get("value", "")),
-            base=entry.get("base") if isinstance(entry.get("base"), int) else None,
+            base=entry["base"] if type(entry.get("base")) is int else None,
+            rounded=entry["rounded"] if type(entry.get("rounded")) is int else 1,
         )
         for entry in _list(item, "statistics", file)
     )

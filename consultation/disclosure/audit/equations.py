@@ -21,7 +21,8 @@ are published two by two, a reader with more patience could know a little more (
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -35,6 +36,7 @@ from consultation.disclosure.audit.published import (
     Edition,
     Figure,
     Quote,
+    Statistic,
     Unreadable,
     Variable,
     exactly,
@@ -170,7 +172,9 @@ def build(editions: Sequence[Edition], *, beside: bool = True) -> System:
         _lay_out(system, era)
         _link_nodes(system, era)
         _state_routing(system, era)
+        _state_ranks(system, era)
         _state_figures(system, era)
+        _state_medians(system, era)
     if beside:
         _link_eras(system)
     return system
@@ -195,10 +199,9 @@ def _axes_of(editions: Sequence[Edition]) -> Axes:
     used: dict[str, dict[str, None]] = {}
     for edition in editions:
         for code, variable in edition.variables.items():
-            variables[code] = _joined(variables.get(code), variable)
-        for figure in edition.every_figure():
-            for code, category in itertools.chain(figure.at, figure.of):
-                used.setdefault(code, {})[category] = None
+            variables[code] = variables[code].joined(variable) if code in variables else variable
+        for code, category in _used(edition):
+            used.setdefault(code, {})[category] = None
     for code in used:
         variables.setdefault(code, Variable(code))
     axes = Axes(variables, {}, {})
@@ -210,20 +213,16 @@ def _axes_of(editions: Sequence[Edition]) -> Axes:
     return axes
 
 
-def _joined(known: Variable | None, other: Variable) -> Variable:
-    """Two editions' words on one variable: all categories, and the stricter sensitivity."""
-    if known is None:
-        return other
-    categories = dict(other.categories) | dict(known.categories)
-    order = list(dict.fromkeys([c for c, _l in known.categories + other.categories]))
-    return Variable(
-        known.code,
-        known.label or other.label,
-        "tick_all" if "tick_all" in (known.kind, other.kind) else "single",
-        "attribute" if "attribute" in (known.sensitivity, other.sensitivity) else known.sensitivity,
-        tuple((code, categories[code]) for code in order),
-        known.asked_if or other.asked_if,
-    )
+def _used(edition: Edition) -> Iterator[tuple[str, str]]:
+    """Every variable and category that something was published of."""
+    for figure in edition.every_figure():
+        yield from figure.at
+        yield from figure.of
+    for table in edition.tables:
+        for item in table.statistics:
+            yield from (*item.at, (item.variable, ANSWERED))
+    for code, variable in edition.variables.items():
+        yield from ((code, band) for band, _least, _most in variable.bounds)
 
 
 def _unanswered(variable: Variable, used: Iterable[str]) -> tuple[str, ...]:
@@ -329,18 +328,11 @@ def _lay_out(system: System, era: Era) -> None:
     axes = system.axes[era.collection]
     nodes: dict[Node, None] = {(): None}
     for edition in era.editions:
-        for figure in edition.every_figure():
-            for at in (figure.at, figure.of):
-                if all(category != TICKS for _code, category in at):
-                    nodes[where(axes, at)[0]] = None
+        for at in _places(edition):
+            nodes[where(axes, at)[0]] = None
         for quote in edition.quotes:
             nodes.update(dict.fromkeys(_quoted(axes, edition, quote)))
-    for code, variable in axes.variables.items():
-        own = _own_axes(axes, code)
-        for other, _codes in variable.asked_if:
-            if other in axes.variables and axes.variables[other].kind != "tick_all":
-                nodes.update({tuple(sorted((axis, other))): None for axis in own})
-                nodes.update({(axis,): None for axis in own})
+    nodes.update(dict.fromkeys(_routed(axes)))
     for node in list(nodes):
         nodes[tuple(sorted({_family(axis) or axis for axis in node}))] = None
     for node in list(nodes):
@@ -353,6 +345,27 @@ def _lay_out(system: System, era: Era) -> None:
         nodes.update(dict.fromkeys(fresh))
     for node in sorted(nodes, key=lambda node: (len(node), node)):
         era.nodes[node] = _cells(system, era.key, axes, node)
+
+
+def _places(edition: Edition) -> Iterator[At]:
+    """Every ``at`` of an edition, apart from those that add up ticks."""
+    for figure in edition.every_figure():
+        for at in (figure.at, figure.of):
+            if all(category != TICKS for _code, category in at):
+                yield at
+    for table in edition.tables:
+        for item in table.statistics:
+            yield item.at
+
+
+def _routed(axes: Axes) -> Iterator[Node]:
+    """The classifications that show who met a question that not everybody met."""
+    for code, variable in axes.variables.items():
+        for other, _codes in variable.asked_if:
+            if other in axes.variables and axes.variables[other].kind != "tick_all":
+                for axis in _own_axes(axes, code):
+                    yield tuple(sorted((axis, other)))
+                    yield (axis,)
 
 
 def labelled(axes: Axes, edition: Edition) -> list[str]:
@@ -446,6 +459,95 @@ def _state_routing(system: System, era: Era) -> None:
                     if was_met == (parts[own[0]] == NOT_ASKED):
                         system.rows.append(Row.total([column], 0, 0, "routing"))
                         system.structural.add(column)
+
+
+def _state_ranks(system: System, era: Era) -> None:
+    """In a ranking a thing has one place at most, and exactly one where all are ranked.
+
+    The variables of a ranking are its places, with the things as categories, or the other way
+    round. In any group, the numbers of one category over all of them then add up to no more than
+    the people; and to just those who answered where there are as many places as things.
+    """
+    axes = system.axes[era.collection]
+    rankings: dict[str, list[str]] = {}
+    for code, variable in axes.variables.items():
+        if variable.ranked and variable.kind == "single":
+            rankings.setdefault(variable.ranked, []).append(code)
+    for codes in rankings.values():
+        shared = set(axes.parts[codes[0]]).intersection(*(axes.parts[code] for code in codes))
+        things = [part for part in axes.parts[codes[0]] if part in axes.members[codes[0]][ANSWERED]]
+        is_full = len(things) == len(codes) and shared >= set(things)
+        for node in era.nodes:
+            around = tuple(axis for axis in node if axis != codes[0])
+            nodes = [tuple(sorted((*around, code))) for code in codes]
+            if codes[0] not in node or any(other not in era.nodes for other in nodes):
+                continue
+            for thing in [thing for thing in things if thing in shared]:
+                _state_rank(system, era, codes, around, thing, is_full=is_full)
+
+
+def _state_rank(
+    system: System, era: Era, codes: list[str], around: Node, thing: str, *, is_full: bool
+) -> None:
+    answered = system.axes[era.collection].members[codes[0]][ANSWERED]
+    sums: dict[tuple[str, ...], list[int]] = {}
+    people: dict[tuple[str, ...], list[int]] = {}
+    for code in codes:
+        node = tuple(sorted((*around, code)))
+        for parts, column in era.nodes[node].items():
+            group = projected(node, parts, around)
+            own = parts[node.index(code)]
+            if own == thing:
+                sums.setdefault(group, []).append(column)
+            if code == codes[0] and (own in answered or not is_full):
+                people.setdefault(group, []).append(column)
+    for group, columns in sums.items():
+        weights: dict[int, int] = {}
+        for column in columns:
+            weights[column] = weights.get(column, 0) + 1
+        for column in people[group]:
+            weights[column] = weights.get(column, 0) - 1
+        kept = {column: weight for column, weight in sorted(weights.items()) if weight}
+        system.rows.append(
+            Row(tuple(kept), tuple(kept.values()), 0 if is_full else None, 0, "ranking")
+        )
+
+
+def _state_medians(system: System, era: Era) -> None:
+    """No more than half lie below a median, or above it; of a quartile, a quarter on one side.
+
+    ``1`` person is allowed for the different ways of reckoning quartiles.
+    """
+    axes = system.axes[era.collection]
+    for edition in era.editions:
+        for table in edition.tables:
+            for item in table.statistics:
+                quarters = {"q1": 1, "median": 2, "q3": 3}.get(item.kind)
+                bounds = axes.variables[item.variable].bounds if quarters else ()
+                value = re.fullmatch(r"\s*(\d{1,9})\s*", item.value)
+                if quarters is None or value is None or not bounds:
+                    continue
+                low = int(value[1]) - item.rounded / 2
+                high = int(value[1]) + item.rounded / 2
+                below = [code for code, _least, most in bounds if most < low]
+                above = [code for code, least, _most in bounds if least > high]
+                for codes, share in ((below, quarters), (above, 4 - quarters)):
+                    _state_share(system, era, item, codes, share)
+
+
+def _state_share(system: System, era: Era, item: Statistic, codes: list[str], share: int) -> None:
+    axes = system.axes[era.collection]
+    known = [code for code in codes if code in axes.members[item.variable]]
+    base = columns_of(system, era, item.at)
+    inside: set[int] = set()
+    for code in known:
+        place = tuple(sorted((dict(item.at) | {item.variable: code}).items()))
+        inside |= columns_of(system, era, place)
+    if inside:
+        order = sorted(base)
+        weights = tuple((4 if column in inside else 0) - share for column in order)
+        slack = 0 if item.kind == "median" else 4
+        system.rows.append(Row(tuple(order), weights, None, slack, f"{item.kind} in {item.place}"))
 
 
 # Figures

@@ -55,7 +55,7 @@ def _edition(parts: list[Draft]) -> Edition:
     remarks: list[Remark] = []
     for draft in parts:
         for code, variable in draft.variables.items():
-            variables[code] = _stricter(variables.get(code), variable)
+            variables[code] = variables[code].joined(variable) if code in variables else variable
         remarks += draft.remarks
     tables: dict[str, Table] = {}
     for draft in parts:
@@ -77,25 +77,6 @@ def _edition(parts: list[Draft]) -> Edition:
         quotes=tuple(item for draft in parts for item in draft.quotes),
         remarks=tuple(remarks),
         files=tuple(dict.fromkeys(draft.file for draft in parts)),
-    )
-
-
-def _stricter(known: Variable | None, other: Variable) -> Variable:
-    if known is None:
-        return other
-    labels = {code: label for code, label in other.categories if label} | {
-        code: label for code, label in known.categories if label
-    }
-    codes = dict.fromkeys(code for code, _label in (*known.categories, *other.categories))
-    return Variable(
-        code=known.code,
-        label=known.label or other.label,
-        kind="tick_all" if "tick_all" in (known.kind, other.kind) else "single",
-        sensitivity="attribute"
-        if "attribute" in (known.sensitivity, other.sensitivity)
-        else known.sensitivity,
-        categories=tuple((code, labels.get(code, "")) for code in codes),
-        asked_if=known.asked_if or other.asked_if,
     )
 
 

@@ -21,6 +21,9 @@ _OPTIONAL: Final = frozenset({
 })  # fmt: skip
 
 
+DEEPEST: Final = 200
+
+
 @dataclass(slots=True)
 class Element:
     """An element with its attributes and what is in it: text, comments and further elements."""
@@ -62,12 +65,8 @@ class Element:
             if isinstance(child, str):
                 words.append(child)
             elif isinstance(child, Element) and child.tag not in ("script", "style"):
-                words.append(child.text())
-        return " ".join("".join(_spaced(words)).split())
-
-
-def _spaced(words: list[str]) -> Iterator[str]:
-    yield from words
+                words.append(" " if child.tag == "br" else child.text())
+        return " ".join("".join(words).split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +82,16 @@ class _Builder(HTMLParser):
         self.name = name
         self.root = Element("#document")
         self.here = self.root
+        self.depth = 0
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         names = [key for key, _value in attrs]
         if len(names) != len(set(names)):
             raise Unreadable(f"{self.name}, line {self.getpos()[0]}: an attribute stands twice.")
+        depth = self.depth + (tag not in _VOID)
+        if depth > DEEPEST:
+            raise Unreadable(f"{self.name}, line {self.getpos()[0]}: too deeply nested.")
+        self.depth = depth
         element = Element(
             tag,
             {key: value or "" for key, value in attrs},
@@ -113,7 +117,9 @@ class _Builder(HTMLParser):
                     f"{self.name}, line {self.getpos()[0]}: </{tag}> closes what is not open."
                 )
             at = at.parent
+            self.depth -= 1
         self.here = at.parent or self.root
+        self.depth -= 1
 
     def handle_data(self, data: str) -> None:
         self.here.children.append(data)

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, replace
+from typing import Final, get_args
 
 from consultation.disclosure.audit.downloads import Frame, figure_of, read_at
 from consultation.disclosure.audit.gathering import Draft
@@ -24,8 +24,10 @@ from consultation.disclosure.audit.published import (
     At,
     Figure,
     File,
+    Kind,
     Quote,
     Remark,
+    Sensitivity,
     Sentence,
     Statistic,
     Table,
@@ -252,22 +254,18 @@ class _Page:
     def _declare(self, draft: Draft, element: Element, axis: str, code: str) -> None:
         kind = element.get(f"data-{axis}-kind", "single")
         sensitivity = element.get(f"data-{axis}-sensitivity", "opinion")
-        if kind not in ("single", "tick_all") or sensitivity not in (
-            "opinion",
-            "experience",
-            "attribute",
-        ):
+        if kind not in get_args(Kind) or sensitivity not in get_args(Sensitivity):
             raise Unreadable(f"{self.place(element)}: “{kind}, {sensitivity}” can't be read.")
-        known = draft.variables.get(code)
-        draft.variables[code] = Variable(
+        declared = Variable(
             code=code,
-            label=element.get(f"data-{axis}-label") or (known.label if known else ""),
-            kind="tick_all" if known and known.kind == "tick_all" else kind,  # type: ignore[arg-type]
-            sensitivity="attribute" if known and known.sensitivity == "attribute" else sensitivity,  # type: ignore[arg-type]
-            categories=known.categories if known else (),
-            asked_if=read_at(element.get(f"data-{axis}-asked-if"), self.place(element))
-            or (known.asked_if if known else ()),
+            label=element.get(f"data-{axis}-label"),
+            kind=kind,  # type: ignore[arg-type]
+            sensitivity=sensitivity,  # type: ignore[arg-type]
+            asked_if=read_at(element.get(f"data-{axis}-asked-if"), self.place(element)),
+            ranked=element.get(f"data-{axis}-ranked"),
         )
+        known = draft.variables.get(code)
+        draft.variables[code] = known.joined(declared) if known else declared
 
     def _head(self, draft: Draft, head: _Cell, frame: Frame) -> None:
         """Note a category's label; a code with two labels, or a label with two codes, is odd."""
@@ -295,15 +293,21 @@ class _Page:
                     "together elsewhere.",
                 )
             )
-        if code not in known:
-            draft.variables[variable_code] = Variable(
-                variable.code,
-                variable.label,
-                variable.kind,
-                variable.sensitivity,
-                (*variable.categories, (code, label)),
-                variable.asked_if,
-            )
+        bounds = self._bounds(element, code)
+        fresh = () if code in known else ((code, label),)
+        draft.variables[variable_code] = replace(
+            variable,
+            categories=variable.categories + fresh,
+            bounds=tuple(dict.fromkeys((*variable.bounds, *bounds))),
+        )
+
+    def _bounds(self, element: Element, code: str) -> tuple[tuple[str, int, int], ...]:
+        ends = element.get("data-from"), element.get("data-to")
+        if not any(ends):
+            return ()
+        if not all(re.fullmatch(r"\d{1,9}", end) for end in ends):
+            raise Unreadable(f"{self.place(element)}: “{' to '.join(ends)}” is no band.")
+        return ((code, int(ends[0]), int(ends[1])),)
 
     def _stray_numbers(self, draft: Draft, element: Element) -> list[int]:
         found = []
@@ -335,15 +339,19 @@ class _Page:
             if column:
                 base[frame.columns] = column
             if re.search(r"\d", words):
-                yield Statistic(kind, frame.rows, tuple(sorted(base.items())), place, words)
+                rounded = element.get("data-rounded", "1")
+                if not re.fullmatch(r"[1-9]\d{0,5}", rounded):
+                    raise Unreadable(f"{place}: “{rounded}” is nothing to round to.")
+                at = tuple(sorted(base.items()))
+                yield Statistic(kind, frame.rows, at, place, words, rounded=int(rounded))
             return
         if row is None or (frame.columns and column is None):
             if re.search(r"\d|\[c\]", words):
                 raise Unreadable(f"{place}: nothing says what “{words}” counts.")
             return
-        at = {frame.rows: row} | ({frame.columns: column} if column else {})
+        told = {frame.rows: row} | ({frame.columns: column} if column else {})
         measure, share = _measure(element, [*rows, *columns], place)
-        figure = figure_of(at, words, frame=frame, place=place, measure=measure, share=share)
+        figure = figure_of(told, words, frame=frame, place=place, measure=measure, share=share)
         yield figure
         for number in self._stray_numbers(draft, element):
             if number in (figure.said.number, figure.said.of):

@@ -349,7 +349,7 @@ def _squeezed(words: str) -> str:
 
 def _codes(draft: Draft, variable: str) -> dict[str, str]:
     known = draft.variables.get(variable)
-    return {_squeezed(label): code for code, label in known.categories} if known else {}
+    return {_squeezed(label): code for code, label in known.all_labels()} if known else {}
 
 
 def _category(

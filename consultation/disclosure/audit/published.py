@@ -81,7 +81,7 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Statistic:
-    """A median, quartile, mean or the like, printed of a number question."""
+    """A median, quartile, mean or the like of a number question, and what it was rounded to."""
 
     kind: str
     variable: str
@@ -89,6 +89,7 @@ class Statistic:
     place: str
     value: str = ""
     base: int | None = None
+    rounded: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +125,10 @@ class Variable:
     Attributes:
         categories: code and label, in order.
         asked_if: a variable and the codes joined by ``+`` of those who met this one.
+        bounds: for categories that are bands of a number, code, least and greatest value.
+        ranked: names the ranking this is one place of, or one thing of. In a ranking nobody
+            gives two places to one thing, or one place to two.
+        others: further codes and labels, as another language has them.
     """
 
     code: str
@@ -132,10 +137,37 @@ class Variable:
     sensitivity: Sensitivity = "opinion"
     categories: tuple[tuple[str, str], ...] = ()
     asked_if: At = ()
+    bounds: tuple[tuple[str, int, int], ...] = ()
+    ranked: str = ""
+    others: tuple[tuple[str, str], ...] = ()
 
     def labels(self) -> dict[str, str]:
         """The label of every category code."""
         return dict(self.categories)
+
+    def all_labels(self) -> tuple[tuple[str, str], ...]:
+        """Every code and label, in each language that was read."""
+        return self.categories + self.others
+
+    def joined(self, other: Variable) -> Variable:
+        """What two files say of one variable: all categories, and the stricter of each trait."""
+        labels = {c: label for c, label in (*other.categories, *self.categories) if label}
+        codes = dict.fromkeys(c for c, _label in (*self.categories, *other.categories))
+        known = {(c, labels.get(c, "")) for c in codes}
+        said = dict.fromkeys((*self.all_labels(), *other.all_labels()))
+        return Variable(
+            code=self.code,
+            label=self.label or other.label,
+            kind="tick_all" if "tick_all" in (self.kind, other.kind) else "single",
+            sensitivity="attribute"
+            if "attribute" in (self.sensitivity, other.sensitivity)
+            else self.sensitivity,
+            categories=tuple((c, labels.get(c, "")) for c in codes),
+            asked_if=self.asked_if or other.asked_if,
+            bounds=self.bounds or other.bounds,
+            ranked=self.ranked or other.ranked,
+            others=tuple(pair for pair in said if pair[1] and pair not in known),
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,7 +108,7 @@ def form_of(document: Document) -> str:
     if head.startswith(b"{"):
         try:
             content = json.loads(document.content)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise Unreadable(f"{document.name}: this is not JSON ({error}).") from None
         return "datapackage" if PROPERTY in content or "resources" in content else "json"
     if head.startswith(b"<"):

@@ -513,7 +513,7 @@ def _labels_with_numbers(edition: Edition) -> list[str]:
     labels = {
         label
         for variable in edition.variables.values()
-        for _code, label in (*variable.categories, ("", variable.label))
+        for _code, label in (*variable.all_labels(), ("", variable.label))
         if any(letter.isdigit() for letter in label)
     }
     return sorted(labels, key=lambda label: (-len(label), label))
@@ -528,7 +528,7 @@ def _unexplained(sentence: Sentence, numbered: list[str], shown: set[int]) -> It
     else:
         numbers = [n for share in wording.shares_in(words) for n in share]
         numbers += [int(float(p.replace(",", "."))) for p in wording.percents_in(words)]
-        numbers += wording.people_in(words)
+    numbers += wording.people_in(words)
     for number in dict.fromkeys(numbers):
         if number not in shown:
             yield Finding(
@@ -571,8 +571,12 @@ def _heard(edition: Edition, table: Table, sentence: Sentence) -> list[Figure]:
     shares = wording.shares_in(sentence.text)
     at: dict[str, str] = dict(table.filter)
     for code in (table.rows, table.columns) if table.columns else (table.rows,):
-        labels = edition.variables[code].categories if code in edition.variables else ()
-        named_here = [c for c, label in labels if label and f"“{label}”" in sentence.text]
+        labels = edition.variables[code].all_labels() if code in edition.variables else ()
+        named_here = [
+            c
+            for c, label in labels
+            if label and any(q in sentence.text for q in (f"“{label}”", f"«\u00a0{label}\u00a0»"))
+        ]
         if len(named_here) == 1:
             at[code] = named_here[0]
         elif code == table.rows:

@@ -14,7 +14,7 @@ from consultation.disclosure.audit.published import HIDDEN, NOTHING, STRUCTURAL,
 SPACES: Final = "\u2009\u202f\u00a0\u2007"
 """The spaces that may stand inside a number: thin, narrow no-break, no-break, figure."""
 
-_NUMBER: Final = rf"\d{{1,3}}(?:[,{SPACES} ]\d{{3}})+|\d+"
+_NUMBER: Final = rf"\d{{1,3}}(?:[,{SPACES} ]\d{{3}}){{1,2}}|\d{{1,9}}"
 _OF: Final = r"(?:of|out of|sur|/)"
 
 _WHOLE: Final = re.compile(rf"({_NUMBER})")
@@ -34,7 +34,9 @@ _MORE: Final = re.compile(rf"(?:more than|over|plus de|>)\s*({_NUMBER})")
 _BETWEEN: Final = re.compile(
     rf"(?:between\s+|entre\s+)?({_NUMBER})\s*(?:–|-|to|and|à|et)\s*({_NUMBER})"
 )
-_PERCENT: Final = re.compile(rf"(\d+(?:[.,]\d+)?)\s*[{SPACES}]?\s*(?:%|per cent|percent|pour cent)")
+_PERCENT: Final = re.compile(
+    rf"(\d{{1,9}}(?:[.,]\d{{1,9}})?)\s*[{SPACES}]?\s*(?:%|per cent|percent|pour cent)"
+)
 STATISTIC_WORDS: Final = (
     ("mean", re.compile(r"\b(mean|average|moyenne?)\b", re.IGNORECASE)),
     ("min", re.compile(r"\b(minimum|lowest|least|smallest)\b", re.IGNORECASE)),
@@ -47,6 +49,19 @@ STATISTIC_WORDS: Final = (
 _PEOPLE: Final = re.compile(
     rf"(?<![\d.,])({_NUMBER})\s+(?:people|persons?|workers?|respondents?|participants?|answers|"
     r"personnes?|travailleu(?:rs|ses)|répondants?|réponses)\b"
+)
+_SPELT: Final = {
+    word: number
+    for number, words in enumerate(
+        ("one un une", "two deux", "three trois", "four quatre", "five cinq", "six", "seven sept",
+         "eight huit", "nine neuf"), start=1
+    )
+    for word in words.split()
+}  # fmt: skip
+_SPELT_OF: Final = re.compile(
+    rf"\b({'|'.join(_SPELT)})\s+(?:people|persons?|workers?|respondents?|participants?|"
+    rf"personnes?|travailleu(?:rs|ses)|répondants?|{_OF}\s*(?:the\s+)?\d)",
+    re.IGNORECASE,
 )
 _NAMED: Final = re.compile(
     r"\b(?:tables?|tableaux?|questions?|figures?|themes?|thèmes?|sections?|editions?|éditions?|"
@@ -127,7 +142,7 @@ def read_percent(text: str) -> tuple[Said, bool]:
         Unclear: when it is neither a percentage nor a marker nor ``x / n``.
     """
     words = plain(text).removeprefix("'")
-    found = _PERCENT.fullmatch(words) or re.fullmatch(r"(\d+(?:[.,]\d+)?)", words)
+    found = _PERCENT.fullmatch(words) or re.fullmatch(r"(\d{1,9}(?:[.,]\d{1,9})?)", words)
     if found:
         shown = found[1].replace(",", ".")
         return exactly(int(float(shown))), "." not in shown
@@ -157,5 +172,6 @@ def percents_in(text: str) -> list[str]:
 
 
 def people_in(text: str) -> list[int]:
-    """Every number that is said of people: “12 people”, “3 workers”."""
-    return [whole(item) for item in _PEOPLE.findall(text)]
+    """Every number that is said of people: “12 people”, “three workers”, “two of 21”."""
+    spelt = [_SPELT[item.lower()] for item in _SPELT_OF.findall(text)]
+    return [whole(item) for item in _PEOPLE.findall(text)] + spelt

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -24,10 +25,11 @@ from consultation.disclosure.audit.published import (
     At,
     Figure,
     Said,
+    Statistic,
     Table,
     exactly,
 )
-from tests.consultation.disclosure.audit_editions import at, edition, variable
+from tests.consultation.disclosure.audit_editions import ALL, at, edition, variable
 
 K = 5
 REST = "rest"
@@ -365,3 +367,74 @@ def test_an_edition_inside_another_is_read_with_the_people_between(data: st.Data
     }
     if newcomers < K:
         assert "editions" in result.broken()
+
+
+@given(st.data())
+@settings(max_examples=60)
+def test_a_full_ranking_is_read_as_one(data: st.DataObject) -> None:
+    """Against all tables of orders: three things, each with one place."""
+    people = 8
+    things = ["a", "b", "c"]
+    orders = [tuple(order) for order in itertools.permutations(things)]
+    tables = every_table(len(orders), people)
+    true = data.draw(spread(len(orders), people))
+    figures = [Figure((), exactly(people), "cover")]
+    fits = np.full(len(tables), fill_value=True)
+    hidden = {}
+    places = ["first", "second", "third"]
+    for number, name in enumerate(places):
+        figures.append(Figure(at(**{name: ANSWERED}), exactly(people), "page"))
+        for thing in things:
+            own = [order[number] == thing for order in orders]
+            place = at(**{name: thing})
+            if data.draw(st.booleans()):
+                count = sum(n for n, is_own in zip(true, own, strict=True) if is_own)
+                fits &= tables[:, own].sum(axis=1) == count
+                figures.append(Figure(place, exactly(count), "page"))
+            else:
+                hidden[place] = tables[:, own].sum(axis=1)
+                figures.append(Figure(place, HIDDEN, "page"))
+    published = edition(
+        Table("1", "", "first", figures=tuple(figures)),
+        variables=[replace(variable(name, *things), ranked="wishes") for name in places],
+    )
+    found = found_in(audit([published]), {place: words(place) for place in hidden})
+    # A square of places and things with equal margins is a sum of orders (Birkhoff): exact.
+    assert found == {
+        place: (int(values[fits].min()), int(values[fits].max()))
+        for place, values in hidden.items()
+    }
+
+
+@given(st.data())
+@settings(max_examples=60)
+def test_a_median_narrows_the_bands_around_it(data: st.DataObject) -> None:
+    """Against all answers in whole hours: never too narrow, and narrower than without it."""
+    people = 7
+    hours = list(range(6))
+    tables = every_table(len(hours), people)
+    true = data.draw(spread(len(hours), people))
+    lists = np.repeat(np.tile(hours, (len(tables), 1)).ravel(), tables.ravel())
+    medians = np.median(lists.reshape(len(tables), people), axis=1)
+    middle = int(np.median(np.repeat(hours, true)))
+    bands = {"low": (0, 1), "middle": (2, 3), "high": (4, 5)}
+    asked = replace(
+        variable("hours", *bands), bounds=tuple((b, *ends) for b, ends in bands.items())
+    )
+    figures = [Figure((), exactly(people), "c"), Figure(at(hours=ALL), exactly(people), "c")]
+    figures += [Figure(at(hours=band), HIDDEN, "page") for band in bands]
+    item = Statistic("median", "hours", at(hours=ALL), "page", str(middle), base=people)
+
+    def found(*statistics: Statistic) -> dict[str, tuple[int, int | None]]:
+        table = Table("1", "", "hours", figures=tuple(figures), statistics=statistics)
+        result = audit([edition(table, variables=(asked,))])
+        return {c.name: (c.reach.range.low, c.reach.range.high) for c in result.hidden}
+
+    with_it, without = found(item), found()
+    for band, (least, most) in bands.items():
+        counts = tables[medians == middle][:, least : most + 1].sum(axis=1)
+        low, high = with_it[f"Hours = {band.capitalize()}"]
+        assert low <= counts.min()
+        assert high is not None
+        assert counts.max() <= high
+    assert with_it != without
