@@ -2,8 +2,8 @@
 
 Each answer is a group of bars, one for each column of the table, and every bar carries its column's
 name and its value as text: a pattern helps the eye along, and nothing is said by it alone. Lengths
-are shares of each column, because columns differ in size. A hidden number has no bar, and says that
-it is hidden; a statement such as “9 or fewer” has no bar either, because its length would be a guess.
+are shares of each column, because columns differ in size. A hidden number has no bar, and says so.
+A statement such as “9 or fewer” has none either, because its length would be a guess.
 """
 
 from __future__ import annotations

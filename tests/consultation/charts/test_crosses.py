@@ -54,7 +54,7 @@ _LETTERS = st.text(st.characters(exclude_categories=["C"]), max_size=90)
 @given(st.lists(st.tuples(_LETTERS, st.lists(st.floats(0, 1), min_size=2, max_size=2)), min_size=1))
 def test_any_words_and_shares_stay_in_the_frame(rows: list[tuple[str, list[float]]]) -> None:
     groups = [
-        Group(label, tuple(Bar(f"<{label}> {n}", share, "5") for n, share in enumerate(shares)))
+        Group(label, tuple(Bar(f"<column> {n}", share, "5") for n, share in enumerate(shares)))
         for label, shares in rows
     ]
     drawn = ET.fromstring(cross_chart(groups, "A <chart> & more", "a"))
