@@ -38,7 +38,8 @@ def audit(published: Iterable[Edition], *, policy: Any = None, seconds: float = 
 
     for reading in range(READINGS):
         try:
-            reasoning = Reasoning(system_of(editions, reading), solver_for)
+            system = system_of(editions, reading, ring=limits.ring)
+            reasoning = Reasoning(system, solver_for)
             slow = reasoning.fits()
             early = [_slow(name) for name in slow]
             if first is not None:
@@ -54,7 +55,7 @@ def audit(published: Iterable[Edition], *, policy: Any = None, seconds: float = 
 READINGS: Final = 4
 
 
-def system_of(editions: Sequence[Edition], reading: int) -> System:
+def system_of(editions: Sequence[Edition], reading: int, *, ring: int = 0) -> System:
     """The system under one reading; each next one makes less of what was published.
 
     0: everything, sentences taken at their word. 1: without sentences. 2: without taking the
@@ -74,7 +75,7 @@ def system_of(editions: Sequence[Edition], reading: int) -> System:
             replace(edition, population=f"{edition.population} {number}")
             for number, edition in enumerate(editions, start=1)
         ]
-    return build(editions, beside=reading < 2)
+    return build(editions, beside=reading < 2, ring=ring)
 
 
 def judged(

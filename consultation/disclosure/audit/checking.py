@@ -74,14 +74,15 @@ def _objections(proof: dict[str, Any], content: bytes, editions: Sequence[Editio
         return ["The proof leaves out a part of what was published, and does not say why."]
     if reading == READINGS:
         return []
+    limits = Policy(**proof["policy"])
     try:
-        reasoning = Reasoning(system_of(editions, reading))
+        reasoning = Reasoning(system_of(editions, reading, ring=limits.ring))
     except Contradiction as contradiction:
         return [f"The published numbers contradict each other: {contradiction}."]
     found = _load(proof, reasoning)
     if found:
         return found
-    again = judged(editions, Policy(**proof["policy"]), reasoning, reading, early)
+    again = judged(editions, limits, reasoning, reading, early)
     expected = proof_of(again, versions=proof["versions"])
     return [
         f"“{name}” does not come out the same."

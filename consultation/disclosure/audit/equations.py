@@ -14,8 +14,8 @@ inside the larger one, and the people between the two are unknowns as well.
 
 The system is what the published classifications say about each other, pair by pair. It does not
 hold the classification by every question at once, which has too many cells; where three questions
-are published two by two, a reader with more patience could know a little more (see the limits in
-``docs/features/auditing.md``).
+are published two by two, a reader with more patience could know a little more. ``ring`` adds those
+three as one classification (see the limits in ``docs/features/auditing.md``).
 """
 
 from __future__ import annotations
@@ -153,8 +153,11 @@ class System:
         return len(self.names) - 1
 
 
-def build(editions: Sequence[Edition], *, beside: bool = True) -> System:
+def build(editions: Sequence[Edition], *, beside: bool = True, ring: int = 0) -> System:
     """The system of several editions together.
+
+    ``ring`` is the number of cells up to which three questions that were published two by two are
+    read as one classification.
 
     ``beside`` says whether an edition that counts other people is taken to count more or fewer
     of the same ones.
@@ -169,7 +172,7 @@ def build(editions: Sequence[Edition], *, beside: bool = True) -> System:
         together = [e for era in system.eras if era.collection == collection for e in era.editions]
         system.axes[collection] = _axes_of(together)
     for era in system.eras:
-        _lay_out(system, era)
+        _lay_out(system, era, ring)
         _link_nodes(system, era)
         _state_routing(system, era)
         _state_ranks(system, era)
@@ -323,7 +326,7 @@ def where(axes: Axes, at: At) -> tuple[Node, dict[str, frozenset[str]]]:
     return tuple(sorted(allowed)), allowed
 
 
-def _lay_out(system: System, era: Era) -> None:
+def _lay_out(system: System, era: Era, ring: int) -> None:
     """Every published classification, and those between them, as cells of unknowns."""
     axes = system.axes[era.collection]
     nodes: dict[Node, None] = {(): None}
@@ -333,6 +336,7 @@ def _lay_out(system: System, era: Era) -> None:
         for quote in edition.quotes:
             nodes.update(dict.fromkeys(_quoted(axes, edition, quote)))
     nodes.update(dict.fromkeys(_routed(axes)))
+    nodes.update(dict.fromkeys(_rings(axes, list(nodes), ring)))
     for node in list(nodes):
         nodes[tuple(sorted({_family(axis) or axis for axis in node}))] = None
     for node in list(nodes):
@@ -345,6 +349,18 @@ def _lay_out(system: System, era: Era) -> None:
         nodes.update(dict.fromkeys(fresh))
     for node in sorted(nodes, key=lambda node: (len(node), node)):
         era.nodes[node] = _cells(system, era.key, axes, node)
+
+
+def _rings(axes: Axes, nodes: Sequence[Node], most: int) -> Iterator[Node]:
+    """Three variables that are published two by two, where all three together are small enough."""
+    pairs = {pair for node in nodes for pair in itertools.combinations(node, 2)}
+    singles = sorted({axis for pair in pairs for axis in pair})
+    for three in itertools.combinations(singles, 3) if most else ():
+        size = 1
+        for axis in three:
+            size *= len(axes.parts[axis])
+        if size <= most and all(pair in pairs for pair in itertools.combinations(three, 2)):
+            yield three
 
 
 def _places(edition: Edition) -> Iterator[At]:

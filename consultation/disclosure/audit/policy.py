@@ -22,7 +22,9 @@ class Policy:
         percent_base: no percentage of fewer people than this.
         median_base: no median or quartile of fewer people than this.
         k_attr: people who must share the label of a quotation.
-        base: what a figure said to be rounded was rounded to.
+        ring: three questions published two by two are read as one classification when that has
+            no more cells than this. A larger number makes a more patient reader, and a slower
+            audit; 0 reads every pair by itself.
     """
 
     k: int = K_FLOOR
@@ -30,13 +32,13 @@ class Policy:
     percent_base: int = 30
     median_base: int = 20
     k_attr: int = 10
-    base: int = 5
+    ring: int = 0
 
     def __post_init__(self) -> None:
         if self.k < K_FLOOR or self.k_attr < K_FLOOR:
             raise ValueError(f"Neither k nor k_attr may be smaller than {K_FLOOR}.")
-        if min(self.min_base, self.percent_base, self.median_base, self.base) < 1:
-            raise ValueError("Every limit is at least one.")
+        if min(self.min_base, self.percent_base, self.median_base) < 1 or self.ring < 0:
+            raise ValueError("Every limit is at least one, and the ring is not negative.")
 
     @classmethod
     def of(cls, policy: Any) -> Self:

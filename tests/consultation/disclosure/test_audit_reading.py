@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+from contextlib import suppress
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from weasyprint import HTML
 
 from consultation.disclosure.audit import Audit, Edition, Unreadable, audit
@@ -495,6 +498,65 @@ def test_an_edition_without_tables_is_read() -> None:
     (edition,) = read(documents("a.html", "<main data-edition='1'><p>Nothing yet.</p></main>"))
     assert edition == Edition("1", files=edition.files)
     assert audit([edition]).is_adequate
+
+
+def put_together(words: str, pieces: list[tuple[int, str]]) -> str:
+    for place, piece in pieces:
+        cut = place % (len(words) + 1)
+        words = words[:cut] + piece + words[cut + len(piece) // 2 :]
+    return words
+
+
+SCRAPS = st.sampled_from([
+    "<", ">", "</td>", "<td>", "<table data-table='9' data-rows='x'>", '"', "'", "[c]", "[z]", "-1",
+    "99999999999999999999", "<!--", "-->", "{", "}", ":", ",", "null", "1e9", "0", "\x00", "\f",
+    "Table 3. Again", "  7  ", "\u202e", "colspan='999999'", "rowspan='-1'", "data-at='a'", "\n",
+    "~ticks", "*", "percent", "&#0;", "<svg>", "5 / 0", "200 %",
+])  # fmt: skip
+PIECES = st.lists(st.tuples(st.integers(0, 5000), SCRAPS), min_size=1, max_size=6)
+
+
+@given(st.sampled_from(["page", "json", "package", "csv", "paper"]), PIECES)
+@settings(max_examples=250)
+def test_damage_is_refused_or_read_and_never_crashes(
+    form: str, pieces: list[tuple[int, str]]
+) -> None:
+    package, csv = as_csv()
+    given_files = {
+        "page": [Document("p.html", page())],
+        "json": [as_json()],
+        "package": [package, csv],
+        "csv": [csv, package],
+        "paper": [Document("paper.txt", PAPER.encode())],
+    }[form]
+    first = given_files[0]
+    damaged = put_together(first.content.decode(), pieces).encode("utf-8", "surrogatepass")
+    with suppress(Unreadable):
+        audit(read([Document(first.name, damaged), *given_files[1:]]))
+
+
+def test_deep_nesting_is_refused() -> None:
+    with pytest.raises(Unreadable, match="nested"):
+        read(documents("a.html", "<div>" * 5000 + "</div>" * 5000))
+    with pytest.raises(Unreadable):
+        read(documents("a.json", '{"format": ' + "[" * 100000 + "]" * 100000 + "}"))
+
+
+@POPPLER
+def test_both_languages_of_paper_are_read_by_the_labels_of_their_pages() -> None:
+    def french(words: bytes) -> bytes:
+        for one, other in ((b">Yes<", b">Oui<"), (b">No<", b">Non<"), (b">Street<", b">Rue<")):
+            words = words.replace(one, other)
+        return words.replace(b"Answered (the base)", "Ont répondu (la base)".encode())
+
+    files = [
+        Document("en.html", page()),
+        Document("fr.html", french(page())),
+        Document("en.pdf", pdf(page())),
+        Document("fr.pdf", pdf(french(page()))),
+    ]
+    assert audited(*files).findings == ()
+    assert len(audited(*files).hidden) == 4
 
 
 @POPPLER
