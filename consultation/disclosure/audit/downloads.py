@@ -286,29 +286,34 @@ def _from_csv(
     tables: Mapping[str, Mapping[str, Any]],
     variables: Mapping[str, Variable],
 ) -> Iterable[Table]:
-    reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
-    if tuple(reader.fieldnames or ()) != COLUMNS:
-        raise Unreadable(f"{file.name}: the columns are not {', '.join(COLUMNS)}.")
     found: dict[str, tuple[dict[str, Any], list[Figure]]] = {}
-    try:
-        for number, row in enumerate(reader, start=2):
-            place = f"{file.name}, line {number}"
-            if None in row or None in row.values():
-                raise Unreadable(f"{place}: the number of columns is wrong.")
-            for code in (row["rows"], row["columns"]):
-                if code and code not in variables:
-                    raise Unreadable(f"{place}: “{code}” is not in the data package.")
-            shell = dict(tables.get(row["table"], {})) | {
-                "id": row["table"],
-                "rows": row["rows"],
-                "columns": row["columns"],
-                "filter": dict(read_at(row["filter"], place)),
-            }
-            found.setdefault(row["table"], (shell, []))[1].append(_line(row, shell, place))
-    except csv.Error as error:
-        raise Unreadable(f"{file.name}: this is not CSV ({error}).") from None
+    for number, row in enumerate(_lines(text, file), start=2):
+        place = f"{file.name}, line {number}"
+        for code in (row["rows"], row["columns"]):
+            if code and code not in variables:
+                raise Unreadable(f"{place}: “{code}” is not in the data package.")
+        shell = dict(tables.get(row["table"], {})) | {
+            "id": row["table"],
+            "rows": row["rows"],
+            "columns": row["columns"],
+            "filter": dict(read_at(row["filter"], place)),
+        }
+        found.setdefault(row["table"], (shell, []))[1].append(_line(row, shell, place))
     for item, figures in found.values():
         yield _shell(item, file, figures)
+
+
+def _lines(text: str, file: File) -> list[dict[str, str]]:
+    try:
+        lines = list(csv.reader(io.StringIO(text, newline=""), strict=True))
+    except csv.Error as error:
+        raise Unreadable(f"{file.name}: this is not CSV ({error}).") from None
+    if not lines or tuple(lines[0]) != COLUMNS:
+        raise Unreadable(f"{file.name}: the columns are not {', '.join(COLUMNS)}.")
+    for number, line in enumerate(lines[1:], start=2):
+        if len(line) != len(COLUMNS):
+            raise Unreadable(f"{file.name}, line {number}: the number of columns is wrong.")
+    return [dict(zip(COLUMNS, line, strict=True)) for line in lines[1:]]
 
 
 def _line(row: Mapping[str, str], shell: Mapping[str, Any], place: str) -> Figure:

@@ -207,6 +207,9 @@ def _axes_of(editions: Sequence[Edition]) -> Axes:
             used.setdefault(code, {})[category] = None
     for code in used:
         variables.setdefault(code, Variable(code))
+    for code in variables:
+        if not code or set(code) & {OPTION, STATUS}:
+            raise Unreadable(f"“{code}” is no code of a variable.")
     axes = Axes(variables, {}, {})
     for code, variable in sorted(variables.items()):
         if variable.kind == "tick_all":
@@ -270,6 +273,16 @@ def _split_options(axes: Axes, variable: Variable, used: Iterable[str]) -> None:
     axes.members[variable.code].setdefault(MISSING, frozenset({REST}))
 
 
+def variable_of(axis: str) -> str:
+    """The code of the variable an axis belongs to."""
+    return axis.partition(OPTION)[0].removesuffix(STATUS)
+
+
+def is_status(axis: str) -> bool:
+    """Whether an axis only says who answered a question with several answers."""
+    return axis.endswith(STATUS) and OPTION not in axis
+
+
 def _family(axis: str) -> str:
     """The status axis of an option's axis; empty for any other."""
     code, found, _option = axis.partition(OPTION)
@@ -318,11 +331,6 @@ def where(axes: Axes, at: At) -> tuple[Node, dict[str, frozenset[str]]]:
         if axis in allowed:
             parts &= allowed[axis]
         allowed[axis] = parts
-    for axis in [a for a in allowed if a.endswith(STATUS)]:
-        if any(_family(other) == axis for other in allowed):
-            parts = allowed.pop(axis)
-            for other in [a for a in allowed if _family(a) == axis]:
-                allowed[other] = frozenset(p for p in allowed[other] if _status(p) in parts)
     return tuple(sorted(allowed)), allowed
 
 

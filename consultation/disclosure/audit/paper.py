@@ -14,13 +14,14 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from consultation.disclosure.audit.downloads import Frame, figure_of
 from consultation.disclosure.audit.gathering import Draft
 from consultation.disclosure.audit.published import (
     ANSWERED,
+    JOINED,
     MISSING,
     NOT_ASKED,
     Edition,
@@ -365,10 +366,7 @@ def _category(
     if codes is not None:
         raise Unreadable(f"{place}: “{label}” is no answer of this table elsewhere.")
     known = draft.variables.get(variable, Variable(variable))
-    if label not in known.labels():
-        draft.variables[variable] = Variable(
-            variable,
-            known.label,
-            categories=(*known.categories, (label, label)),
-        )
-    return label
+    code = label.replace(JOINED, "＋")
+    if code not in known.labels():
+        draft.variables[variable] = replace(known, categories=(*known.categories, (code, label)))
+    return code

@@ -48,7 +48,7 @@ class Programme:
             ("threads", 1),
             ("random_seed", 1),
             ("mip_rel_gap", 0.0),
-            ("mip_abs_gap", 0.5),
+            ("mip_abs_gap", 0.999),
         ):
             solver.setOptionValue(option, value)
         model = highspy.HighsLp()

@@ -17,9 +17,11 @@ from consultation.disclosure.audit.equations import (
     Node,
     System,
     columns_of,
+    is_status,
     labelled,
     named,
     place_of,
+    variable_of,
 )
 from consultation.disclosure.audit.findings import Finding, HiddenCell
 from consultation.disclosure.audit.policy import Policy
@@ -360,22 +362,23 @@ def _least_and_most_seen(reasoning: Reasoning, columns: Iterable[int]) -> tuple[
 
 def changes(case: Case) -> Iterator[Finding]:
     """No number differs by 1 to k-1 between two editions."""
-    seen: dict[tuple[str, At], tuple[int, str]] = {}
+    seen: dict[tuple[str, At], dict[int, str]] = {}
     for _told, figure, era in case.system.pinned:
-        number, key = figure.said.number, (era.collection, figure.at)
+        number = figure.said.number
         if number is None:
             continue
-        before = seen.get(key)
-        if before and case.policy.is_small(abs(number - before[0])):
-            yield Finding(
-                "editions",
-                case.named(era, figure.at),
-                _point(abs(number - before[0])),
-                f"Another edition says {before[0]}, this one {number}: the difference is small "
-                "enough to point at somebody.",
-                f"{before[1]}; {figure.place}",
-            )
-        seen[key] = number, figure.place
+        known = seen.setdefault((era.collection, figure.at), {})
+        for before, place in known.items():
+            if case.policy.is_small(abs(number - before)):
+                yield Finding(
+                    "editions",
+                    case.named(era, figure.at),
+                    _point(abs(number - before)),
+                    f"Another edition says {before}, this one {number}: the difference is small "
+                    "enough to point at somebody.",
+                    f"{place}; {figure.place}",
+                )
+        known.setdefault(number, figure.place)
 
 
 def attributes(case: Case) -> Iterator[Finding]:
@@ -385,8 +388,8 @@ def attributes(case: Case) -> Iterator[Finding]:
         axes = case.system.axes[era.collection]
         for node, cells in era.nodes.items():
             for place, axis in enumerate(node):
-                code = axis.partition("/")[0].rstrip("?")
-                if axis.endswith("?") or axes.variables[code].sensitivity != "attribute":
+                sensitivity = axes.variables[variable_of(axis)].sensitivity
+                if is_status(axis) or sensitivity != "attribute":
                     continue
                 for line in _answered_lines(cells, place):
                     free = [c for c in line if c not in case.system.structural]

@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -355,6 +356,15 @@ def test_shares_of_rows_and_columns_are_told_apart() -> None:
     extra[0] |= {"of": "column", "value": 36}
     found = audited(Document("e.json", json.dumps(content(tables=[table])).encode()))
     assert found.broken() == {"range"}
+
+
+def test_the_example_in_the_docs_is_read() -> None:
+    docs = Path(__file__).resolve().parents[3] / "docs" / "features" / "auditing.md"
+    example = docs.read_text(encoding="utf-8").split("```json")[1].split("```")[0]
+    (read_edition,) = read([Document("example.json", example.encode())])
+    assert read_edition.participants == 60
+    assert len(read_edition.tables[0].figures) == 2
+    audit([read_edition])
 
 
 # Paper
