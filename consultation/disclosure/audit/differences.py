@@ -9,14 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from consultation.disclosure.audit.equations import (
-    Era,
-    Node,
-    System,
-    covers,
-    place_of,
-    projected,
-)
+from consultation.disclosure.audit.axes import Node, covers, projected
+from consultation.disclosure.audit.equations import Era, System, place_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,23 +22,33 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from consultation.disclosure.audit.axes import (
+    OPTION,
+    Axes,
+    Node,
+    axes_of,
+    covers,
+    family,
+    named,
+    own_axes,
+    projected,
+    status_of,
+    where,
+)
+from consultation.disclosure.audit.layout import nodes_of
 from consultation.disclosure.audit.published import (
     ANSWERED,
-    JOINED,
-    MISSING,
     NOT_ASKED,
     TICKS,
     At,
     Edition,
     Figure,
-    Quote,
     Statistic,
     Unreadable,
-    Variable,
     exactly,
     parts_of,
 )
@@ -47,15 +57,6 @@ MOST_CELLS: Final = 100_000
 """A classification with more cells than this is refused, not skipped."""
 BOUNDLESS: Final = 1_000_000
 """Stands for “no limit” where nothing published limits a count."""
-
-TICKED: Final = "ticked"
-NOT_TICKED: Final = "not ticked"
-REST: Final = "~rest"
-ANY: Final = "any answer"
-STATUS: Final = "?"
-OPTION: Final = "/"
-
-Node = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,16 +120,6 @@ class Era:
 
 
 @dataclass(slots=True)
-class Axes:
-    """How the variables of one collection are split into parts that don't overlap."""
-
-    variables: dict[str, Variable]
-    parts: dict[str, tuple[str, ...]]
-    members: dict[str, dict[str, frozenset[str]]]
-    """For each variable and category code, the parts it is made of."""
-
-
-@dataclass(slots=True)
 class System:
     """The reader's whole system.
 
@@ -170,9 +161,11 @@ def build(editions: Sequence[Edition], *, beside: bool = True, ring: int = 0) ->
         _era_for(system, edition).editions.append(edition)
     for collection in dict.fromkeys(era.collection for era in system.eras):
         together = [e for era in system.eras if era.collection == collection for e in era.editions]
-        system.axes[collection] = _axes_of(together)
+        system.axes[collection] = axes_of(together)
     for era in system.eras:
-        _lay_out(system, era, ring)
+        axes = system.axes[era.collection]
+        for node in nodes_of(axes, era.editions, ring):
+            era.nodes[node] = _cells(system, era.key, axes, node)
         _link_nodes(system, era)
         _state_routing(system, era)
         _state_ranks(system, era)
@@ -194,225 +187,6 @@ def _era_for(system: System, edition: Edition) -> Era:
     return era
 
 
-# Variables and their parts
-
-
-def _axes_of(editions: Sequence[Edition]) -> Axes:
-    variables: dict[str, Variable] = {}
-    used: dict[str, dict[str, None]] = {}
-    for edition in editions:
-        for code, variable in edition.variables.items():
-            variables[code] = variables[code].joined(variable) if code in variables else variable
-        for code, category in _used(edition):
-            used.setdefault(code, {})[category] = None
-    for code in used:
-        variables.setdefault(code, Variable(code))
-    for code in variables:
-        if not code or set(code) & {OPTION, STATUS}:
-            raise Unreadable(f"“{code}” is no code of a variable.")
-    axes = Axes(variables, {}, {})
-    for code, variable in sorted(variables.items()):
-        if variable.kind == "tick_all":
-            _split_options(axes, variable, used.get(code, {}))
-        else:
-            _split_categories(axes, variable, used.get(code, {}))
-    return axes
-
-
-def _used(edition: Edition) -> Iterator[tuple[str, str]]:
-    """Every variable and category that something was published of."""
-    for figure in edition.every_figure():
-        yield from figure.at
-        yield from figure.of
-    for table in edition.tables:
-        for item in table.statistics:
-            yield from (*item.at, (item.variable, ANSWERED))
-    for code, variable in edition.variables.items():
-        yield from ((code, band) for band, _least, _most in variable.bounds)
-
-
-def _unanswered(variable: Variable, used: Iterable[str]) -> tuple[str, ...]:
-    if MISSING in used or NOT_ASKED in used or variable.asked_if:
-        return (MISSING, NOT_ASKED)
-    return (REST,)
-
-
-def _split_categories(axes: Axes, variable: Variable, used: Iterable[str]) -> None:
-    named = [c for c in used if c not in (ANSWERED, MISSING, NOT_ASKED)]
-    declared = [code for code, _label in variable.categories]
-    elements = list(dict.fromkeys(part for c in (*declared, *named) for part in parts_of(c)))
-    signatures: dict[tuple[str, ...], list[str]] = {}
-    for element in elements:
-        inside = tuple(c for c in named if element in parts_of(c))
-        signatures.setdefault(inside, []).append(element)
-    parts = {JOINED.join(group): frozenset(group) for group in signatures.values()}
-    parts = parts or {ANY: frozenset()}
-    unanswered = _unanswered(variable, used)
-    axes.parts[variable.code] = (*parts, *unanswered)
-    members = {
-        category: frozenset(
-            part
-            for part, codes in parts.items()
-            if codes and codes <= frozenset(parts_of(category))
-        )
-        for category in named
-    }
-    members[ANSWERED] = frozenset(parts)
-    members |= {code: frozenset({code}) for code in unanswered}
-    members.setdefault(MISSING, frozenset({REST}))
-    axes.members[variable.code] = members
-
-
-def _split_options(axes: Axes, variable: Variable, used: Iterable[str]) -> None:
-    unanswered = _unanswered(variable, used)
-    options = [c for c in used if c not in (ANSWERED, MISSING, NOT_ASKED, TICKS)]
-    for option in options:
-        axes.parts[variable.code + OPTION + option] = (TICKED, NOT_TICKED, *unanswered)
-    axes.parts[variable.code + STATUS] = (ANSWERED, *unanswered)
-    axes.members[variable.code] = {code: frozenset({code}) for code in (ANSWERED, *unanswered)}
-    axes.members[variable.code].setdefault(MISSING, frozenset({REST}))
-
-
-def variable_of(axis: str) -> str:
-    """The code of the variable an axis belongs to."""
-    return axis.partition(OPTION)[0].removesuffix(STATUS)
-
-
-def is_status(axis: str) -> bool:
-    """Whether an axis only says who answered a question with several answers."""
-    return axis.endswith(STATUS) and OPTION not in axis
-
-
-def _family(axis: str) -> str:
-    """The status axis of an option's axis; empty for any other."""
-    code, found, _option = axis.partition(OPTION)
-    return code + STATUS if found else ""
-
-
-def _status(part: str) -> str:
-    return ANSWERED if part in (TICKED, NOT_TICKED) else part
-
-
-def covers(larger: Node, smaller: Node) -> bool:
-    """Whether the larger classification adds up to the smaller one."""
-    return set(smaller) <= set(larger) | {_family(axis) for axis in larger}
-
-
-def _meet(one: Node, other: Node) -> Node:
-    shared = (set(one) | {_family(a) for a in one}) & (set(other) | {_family(a) for a in other})
-    shared -= {_family(axis) for axis in shared}
-    return tuple(sorted(shared - {""}))
-
-
-# Cells
-
-
-def where(axes: Axes, at: At) -> tuple[Node, dict[str, frozenset[str]]]:
-    """The classification an ``at`` belongs to, and the parts it allows on each axis.
-
-    Raises:
-        Unreadable: when it names a category twice, or one that is not there.
-    """
-    allowed: dict[str, frozenset[str]] = {}
-    for code, category in at:
-        variable = axes.variables.get(code)
-        if variable is None:
-            raise Unreadable(f"Nothing says what “{code}” is.")
-        if variable.kind == "tick_all" and code + OPTION + category in axes.parts:
-            axis, parts = code + OPTION + category, frozenset({TICKED})
-        else:
-            axis = code + STATUS if variable.kind == "tick_all" else code
-            known = axes.members[code].get(category)
-            if known is None:
-                known = frozenset(p for p in axes.parts[axis] if p == category)
-            if not known and category != NOT_ASKED:
-                raise Unreadable(f"“{code}” has no category “{category}”.")
-            parts = known
-        if axis in allowed:
-            parts &= allowed[axis]
-        allowed[axis] = parts
-    return tuple(sorted(allowed)), allowed
-
-
-def _lay_out(system: System, era: Era, ring: int) -> None:
-    """Every published classification, and those between them, as cells of unknowns."""
-    axes = system.axes[era.collection]
-    nodes: dict[Node, None] = {(): None}
-    for edition in era.editions:
-        for at in _places(edition):
-            nodes[where(axes, at)[0]] = None
-        for quote in edition.quotes:
-            nodes.update(dict.fromkeys(_quoted(axes, edition, quote)))
-    nodes.update(dict.fromkeys(_routed(axes)))
-    nodes.update(dict.fromkeys(_rings(axes, list(nodes), ring)))
-    for node in list(nodes):
-        nodes[tuple(sorted({_family(axis) or axis for axis in node}))] = None
-    for node in list(nodes):
-        nodes.update({(axis,): None for axis in node})
-    fresh = list(nodes)
-    while fresh:
-        known = list(nodes)
-        met = {_meet(one, other): None for one in fresh for other in known}
-        fresh = [node for node in met if node not in nodes]
-        nodes.update(dict.fromkeys(fresh))
-    for node in sorted(nodes, key=lambda node: (len(node), node)):
-        era.nodes[node] = _cells(system, era.key, axes, node)
-
-
-def _rings(axes: Axes, nodes: Sequence[Node], most: int) -> Iterator[Node]:
-    """Three variables that are published two by two, where all three together are small enough."""
-    pairs = {pair for node in nodes for pair in itertools.combinations(node, 2)}
-    singles = sorted({axis for pair in pairs for axis in pair})
-    for three in itertools.combinations(singles, 3) if most else ():
-        size = 1
-        for axis in three:
-            size *= len(axes.parts[axis])
-        if size <= most and all(pair in pairs for pair in itertools.combinations(three, 2)):
-            yield three
-
-
-def _places(edition: Edition) -> Iterator[At]:
-    """Every ``at`` of an edition, apart from those that add up ticks."""
-    for figure in edition.every_figure():
-        for at in (figure.at, figure.of):
-            if all(category != TICKS for _code, category in at):
-                yield at
-    for table in edition.tables:
-        for item in table.statistics:
-            yield item.at
-
-
-def _routed(axes: Axes) -> Iterator[Node]:
-    """The classifications that show who met a question that not everybody met."""
-    for code, variable in axes.variables.items():
-        for other, _codes in variable.asked_if:
-            if other in axes.variables and axes.variables[other].kind != "tick_all":
-                for axis in _own_axes(axes, code):
-                    yield tuple(sorted((axis, other)))
-                    yield (axis,)
-
-
-def labelled(axes: Axes, edition: Edition) -> list[str]:
-    """The variables that labels of quotations tell of, and about which figures were published."""
-    told = dict.fromkeys(code for quote in edition.quotes for code, _category in quote.details)
-    return [
-        code for code in told if code in axes.members and axes.variables[code].kind != "tick_all"
-    ]
-
-
-def _quoted(axes: Axes, edition: Edition, quote: Quote) -> list[Node]:
-    """The classifications a label speaks of: its details, and each detail it leaves out."""
-    known = labelled(axes, edition)
-    own = [code for code, _category in quote.details if code in known]
-    return [tuple(sorted({*own, code})) for code in (*own, *known)]
-
-
-def _own_axes(axes: Axes, code: str) -> list[str]:
-    if axes.variables[code].kind != "tick_all":
-        return [code]
-    return [axis for axis in axes.parts if axis == code + STATUS]
-
-
 def _cells(system: System, key: str, axes: Axes, node: Node) -> dict[tuple[str, ...], int]:
     size = 1
     for axis in node:
@@ -423,19 +197,12 @@ def _cells(system: System, key: str, axes: Axes, node: Node) -> dict[tuple[str, 
     for parts in itertools.product(*(axes.parts[axis] for axis in node)):
         statuses: dict[str, set[str]] = {}
         for axis, part in zip(node, parts, strict=True):
-            if family := _family(axis):
-                statuses.setdefault(family, set()).add(_status(part))
+            if status := family(axis):
+                statuses.setdefault(status, set()).add(status_of(part))
         if all(len(found) == 1 for found in statuses.values()):
             named = ", ".join(f"{a}={p}" for a, p in zip(node, parts, strict=True))
             cells[parts] = system.column(f"{key} [{named or 'everybody'}]")
     return cells
-
-
-def projected(larger: Node, parts: tuple[str, ...], smaller: Node) -> tuple[str, ...]:
-    """The cell of the smaller classification that a cell of the larger one adds to."""
-    given = dict(zip(larger, parts, strict=True))
-    statuses = {_family(axis): _status(part) for axis, part in given.items() if _family(axis)}
-    return tuple(given.get(axis, statuses.get(axis, "")) for axis in smaller)
 
 
 def place_of(era: Era) -> dict[int, tuple[Node, tuple[str, ...]]]:
@@ -471,7 +238,7 @@ def _state_routing(system: System, era: Era) -> None:
     for node, cells in era.nodes.items():
         for code, variable in axes.variables.items():
             for other, codes in variable.asked_if:
-                own = [i for i, axis in enumerate(node) if axis in _own_axes(axes, code)]
+                own = [i for i, axis in enumerate(node) if axis in own_axes(axes, code)]
                 if other not in node or not own:
                     continue
                 deciding = node.index(other)
@@ -610,24 +377,6 @@ def _ticks(system: System, era: Era, at: At) -> frozenset[int]:
         except Unreadable:
             continue
     return frozenset(found)
-
-
-def named(axes: Axes, at: At) -> str:
-    """An ``at`` in words: ``Where = Street, Answer = No``."""
-    specials = {
-        ANSWERED: "all who answered",
-        MISSING: "skipped",
-        NOT_ASKED: "not asked",
-        TICKS: "all ticks",
-    }
-    words = []
-    for code, category in at:
-        variable = axes.variables.get(code, Variable(code))
-        labels = variable.labels()
-        told = specials.get(category) or labels.get(category)
-        told = told or JOINED.join(labels.get(part, part) for part in parts_of(category))
-        words.append(f"{variable.label or code} = {told}")
-    return ", ".join(words) or "everybody"
 
 
 def _state_figures(system: System, era: Era) -> None:

@@ -12,18 +12,10 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from consultation.disclosure.audit import differences, wording
-from consultation.disclosure.audit.equations import (
-    Era,
-    Node,
-    System,
-    columns_of,
-    is_status,
-    labelled,
-    named,
-    place_of,
-    variable_of,
-)
+from consultation.disclosure.audit.axes import Node, is_status, named, variable_of
+from consultation.disclosure.audit.equations import Era, System, columns_of, place_of
 from consultation.disclosure.audit.findings import Finding, HiddenCell
+from consultation.disclosure.audit.layout import labelled
 from consultation.disclosure.audit.policy import Policy
 from consultation.disclosure.audit.published import (
     ANSWERED,
