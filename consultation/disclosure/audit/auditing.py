@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from consultation.disclosure.audit import rules
+from consultation.disclosure.audit import rules, sentences
+from consultation.disclosure.audit.case import Case
 from consultation.disclosure.audit.equations import System, build
 from consultation.disclosure.audit.findings import Audit, Finding, HiddenCell
 from consultation.disclosure.audit.policy import Policy
@@ -67,7 +68,7 @@ def system_of(editions: Sequence[Edition], reading: int, *, ring: int = 0) -> Sy
     """
     if reading == 0:
         editions = [
-            replace(edition, figures=(*edition.figures, *rules.hearsay(edition)))
+            replace(edition, figures=(*edition.figures, *sentences.hearsay(edition)))
             for edition in editions
         ]
     if reading == 3:
@@ -87,7 +88,7 @@ def judged(
 ) -> Audit:
     """Every rule applied to what follows from the editions."""
     system = reasoning.system
-    case = rules.Case(limits, system, reasoning, _hidden(system, reasoning))
+    case = Case(limits, system, reasoning, _hidden(system, reasoning))
     findings = [*early, *_remarks(editions)]
     for rule in rules.all_rules():
         findings.extend(rule(case))

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
 from typing import Final
 
-from consultation.disclosure.audit import differences, wording
-from consultation.disclosure.audit.axes import Node, is_status, named, variable_of
-from consultation.disclosure.audit.equations import Era, System, columns_of, place_of
-from consultation.disclosure.audit.findings import Finding, HiddenCell
-from consultation.disclosure.audit.layout import labelled
+from consultation.disclosure.audit import differences, quotations, sentences
+from consultation.disclosure.audit.axes import Node, is_status, variable_of
+from consultation.disclosure.audit.case import UNANSWERED, Case, least_and_most_seen, point
+from consultation.disclosure.audit.equations import Era, columns_of
+from consultation.disclosure.audit.findings import Finding
 from consultation.disclosure.audit.policy import Policy
 from consultation.disclosure.audit.published import (
     ANSWERED,
@@ -23,61 +22,13 @@ from consultation.disclosure.audit.published import (
     NOT_ASKED,
     TICKS,
     At,
-    Edition,
     Figure,
-    Sentence,
     Table,
-    Unreadable,
 )
-from consultation.disclosure.audit.ranges import Range, Reach, Reasoning
+from consultation.disclosure.audit.ranges import Reach, Reasoning
 
 FORBIDDEN: Final = frozenset({"min", "max", "range", "mean"})
 NEEDS_BASE: Final = frozenset({"median", "q1", "q3"})
-_UNANSWERED: Final = frozenset({MISSING, NOT_ASKED, "~rest"})
-
-
-@dataclass(slots=True)
-class Case:
-    """What is before the auditor."""
-
-    policy: Policy
-    system: System
-    reasoning: Reasoning
-    hidden: list[HiddenCell] = field(default_factory=list)
-
-    def editions(self) -> Iterator[tuple[Era, Edition]]:
-        """Every edition with the era it belongs to."""
-        for era in self.system.eras:
-            for edition in era.editions:
-                yield era, edition
-
-    def tables(self) -> Iterator[tuple[Era, Edition, Table]]:
-        """Every table of every edition."""
-        for era, edition in self.editions():
-            for table in edition.tables:
-                yield era, edition, table
-
-    def named(self, era: Era, at: At) -> str:
-        """An ``at`` in words."""
-        return named(self.system.axes[era.collection], at)
-
-    def reach(self, era: Era, at: At) -> Reach:
-        """The exact range of an ``at``."""
-        return self.reasoning.reach(columns_of(self.system, era, at))
-
-    def least(self, era: Era, at: At) -> int:
-        """A number of people that an ``at`` surely has, from what is printed and forced."""
-        columns = columns_of(self.system, era, at)
-        printed = [
-            figure.said.number or 0
-            for told, figure, _era in self.system.pinned
-            if told.columns == columns
-        ]
-        return max(printed, default=sum(self.reasoning.lower[column] for column in columns))
-
-
-def _point(number: int) -> Range:
-    return Range(number, number)
 
 
 # What is printed
@@ -97,7 +48,7 @@ def small_counts(case: Case) -> Iterator[Finding]:
             yield Finding(
                 "small_count",
                 told.name,
-                _point(number),
+                point(number),
                 f"The number {number} is printed. It is small enough to point at somebody.",
                 told.source,
             )
@@ -164,7 +115,7 @@ def small_bases(case: Case) -> Iterator[Finding]:
                 continue
             seen.add(base)
             columns = columns_of(case.system, era, base)
-            if _least_and_most_seen(case.reasoning, columns)[1] >= limit:
+            if least_and_most_seen(case.reasoning, columns)[1] >= limit:
                 continue
             reach = case.reasoning.reach(columns)
             high = reach.range.high
@@ -240,10 +191,6 @@ def ranges(case: Case) -> Iterator[Finding]:
             )
 
 
-def _publishes(case: Case, era: Era) -> bool:
-    return any(its_era is era for _told, _figure, its_era in case.system.pinned)
-
-
 def subtractions(case: Case) -> Iterator[Finding]:
     """No printed sum minus its printed parts is 1 to k-1 people."""
     for era in case.system.eras:
@@ -265,7 +212,7 @@ def _small_rests(
             yield Finding(
                 rule,
                 rest.name,
-                _point(rest.value),
+                point(rest.value),
                 f"What is left of a printed number, its printed parts taken off, is {rest.value}.",
                 "; ".join(places),
             )
@@ -304,7 +251,7 @@ def _sums_of(
         for summed in itertools.combinations(range(len(node)), size):
             sums: dict[tuple[str, ...], list[int]] = {}
             for parts, column in cells.items():
-                if any(parts[axis] in _UNANSWERED for axis in summed):
+                if any(parts[axis] in UNANSWERED for axis in summed):
                     continue
                 kept = tuple(ANSWERED if a in summed else p for a, p in enumerate(parts))
                 sums.setdefault(kept, []).append(column)
@@ -318,7 +265,7 @@ def certainly_small(case: Case, columns: frozenset[int]) -> Reach | None:
     reasoning, small = case.reasoning, case.policy.is_small
     forced = reasoning.forced(columns)
     if forced is not None:
-        return Reach(_point(forced)) if small(forced) else None
+        return Reach(point(forced)) if small(forced) else None
     if can_be_harmless(reasoning, columns, case.policy):
         return None
     reach = reasoning.reach(columns)
@@ -332,24 +279,8 @@ def certainly_small(case: Case, columns: frozenset[int]) -> Reach | None:
 
 def can_be_harmless(reasoning: Reasoning, columns: Iterable[int], policy: Policy) -> bool:
     """Whether some known assignment makes a sum nobody, or at least k people."""
-    least, most = _least_and_most_seen(reasoning, columns)
+    least, most = least_and_most_seen(reasoning, columns)
     return least == 0 or most >= policy.k
-
-
-def _least_and_most_seen(reasoning: Reasoning, columns: Iterable[int]) -> tuple[int, int]:
-    """The least and greatest value of a sum under the assignments that are known already.
-
-    Every block has one, except where time ran out; there the bounds close up to nothing known.
-    """
-    given, weights = reasoning.weigh(columns)
-    least = most = given
-    for number, wanted in weights.items():
-        values = [
-            sum(numbers[place] for place in wanted)
-            for numbers in reasoning.blocks[number].assignments
-        ] or [1]
-        least, most = least + min(values), most + max(values)
-    return least, most
 
 
 def changes(case: Case) -> Iterator[Finding]:
@@ -365,7 +296,7 @@ def changes(case: Case) -> Iterator[Finding]:
                 yield Finding(
                     "editions",
                     case.named(era, figure.at),
-                    _point(abs(number - before)),
+                    point(abs(number - before)),
                     f"Another edition says {before}, this one {number}: the difference is small "
                     "enough to point at somebody.",
                     f"{place}; {figure.place}",
@@ -391,7 +322,7 @@ def attributes(case: Case) -> Iterator[Finding]:
                         yield Finding(
                             "attribute",
                             case.system.names[empty[0]],
-                            _point(0),
+                            point(0),
                             "This is about the person, and a reader knows that it is true of "
                             "nobody in this group.",
                             era.key,
@@ -401,191 +332,9 @@ def attributes(case: Case) -> Iterator[Finding]:
 def _answered_lines(cells: dict[tuple[str, ...], int], place: int) -> Iterator[list[int]]:
     found: dict[tuple[str, ...], list[int]] = {}
     for parts, column in cells.items():
-        if not any(part in _UNANSWERED for part in parts):
+        if not any(part in UNANSWERED for part in parts):
             found.setdefault(parts[:place] + parts[place + 1 :], []).append(column)
     yield from found.values()
-
-
-# Quotations and sentences
-
-
-def attributions(case: Case) -> Iterator[Finding]:
-    """Enough people share each label, and enough are left over when it leaves a detail out."""
-    limit = case.policy.k_attr
-    for era, edition in case.editions():
-        axes = case.system.axes[era.collection]
-        known = labelled(axes, edition)
-        seen: set[tuple[str, At]] = set()
-        for quote in edition.quotes:
-            details = tuple(pair for pair in quote.details if pair[0] in known)
-            if details and ("attribution", details) not in seen:
-                seen.add(("attribution", details))
-                found = case.reach(era, details).range
-                if found.high is not None and found.high < limit:
-                    yield Finding(
-                        "attribution",
-                        case.named(era, details),
-                        found,
-                        f"A quotation's label fits {found} people. It should fit {limit}.",
-                        quote.place,
-                    )
-            left_out = [code for code in known if code not in dict(quote.details)]
-            for code in left_out:
-                key = (code, details)
-                if key in seen:
-                    continue
-                seen.add(key)
-                reach = _left_over(case, era, edition, details, code)
-                high = None if reach is None else reach.range.high
-                if reach is not None and high is not None and 0 < high < limit:
-                    yield Finding(
-                        "left_over",
-                        f"{case.named(era, details)}, {axes.variables[code].label or code} "
-                        "left out",
-                        reach.range,
-                        f"Where this detail is left out, only {reach.range} people are left whom "
-                        f"the quotation can be from. It should be {limit}.",
-                        quote.place,
-                    )
-
-
-def _left_over(case: Case, era: Era, edition: Edition, details: At, code: str) -> Reach | None:
-    """How many people a label without one detail can still be about.
-
-    A reader takes it that the detail was given wherever it could be. So it is about somebody in a
-    category that no label tells and that is too small to be told, or who gave no answer.
-    """
-    axes = case.system.axes[era.collection]
-    told = {category for quote in edition.quotes for v, category in quote.details if v == code}
-    tellable: frozenset[str] = frozenset().union(
-        *(axes.members[code].get(category, frozenset()) for category in told)
-    )
-    for part in axes.parts[code]:
-        sole = era.nodes[(code,)][(part,)]
-        forced = case.reasoning.forced([sole])
-        if part not in _UNANSWERED and forced is not None and forced >= case.policy.k_attr:
-            tellable |= {part}
-    all_parts = columns_of(
-        case.system, era, tuple(sorted({**dict(details), code: ANSWERED}.items()))
-    )
-    node = place_of(era)[next(iter(all_parts))][0] if all_parts else ()
-    if code not in node:
-        return None
-    place = node.index(code)
-    chosen = dict(details)
-    left = [
-        column
-        for parts, column in era.nodes[node].items()
-        if parts[place] not in tellable
-        and all(
-            parts[node.index(other)] in axes.members[other][category]
-            for other, category in chosen.items()
-        )
-    ]
-    return case.reasoning.reach(left) if left else None
-
-
-def sentences(case: Case) -> Iterator[Finding]:
-    """Every number in words near a table stands in the table, and every share anywhere does."""
-    editions = [edition for _era, edition in case.editions()]
-    everything: set[int] = set()
-    of_table: dict[tuple[str, str], set[int]] = {}
-    for edition in editions:
-        everything |= shown_in(edition, None)
-        for table in edition.tables:
-            shown = shown_in(edition, table)
-            everything |= shown
-            of_table.setdefault((edition.name, table.id), set()).update(shown)
-    for edition in editions:
-        numbered = _labels_with_numbers(edition)
-        for sentence in edition.sentences:
-            shown = of_table.get((edition.name, sentence.about), everything)
-            yield from _unexplained(sentence, numbered, shown)
-
-
-def _labels_with_numbers(edition: Edition) -> list[str]:
-    """The labels of answers that hold a number themselves, the longest first."""
-    labels = {
-        label
-        for variable in edition.variables.values()
-        for _code, label in (*variable.all_labels(), ("", variable.label))
-        if any(letter.isdigit() for letter in label)
-    }
-    return sorted(labels, key=lambda label: (-len(label), label))
-
-
-def _unexplained(sentence: Sentence, numbered: list[str], shown: set[int]) -> Iterator[Finding]:
-    words = sentence.text
-    for label in numbered:
-        words = words.replace(label, " ")
-    if sentence.about:
-        numbers = wording.numbers_in(words)
-    else:
-        numbers = [n for share in wording.shares_in(words) for n in share]
-        numbers += [int(float(p.replace(",", "."))) for p in wording.percents_in(words)]
-    numbers += wording.people_in(words)
-    for number in dict.fromkeys(numbers):
-        if number not in shown:
-            yield Finding(
-                "sentence",
-                f"Table {sentence.about}" if sentence.about else "Text",
-                _point(number),
-                f"The words say {number}, which stands in no table: “{sentence.text}”",
-                sentence.place,
-            )
-
-
-def shown_in(edition: Edition, table: Table | None) -> set[int]:
-    """Every number printed in a table and in the stated figures of its edition."""
-    figures = [*edition.figures, *(table.figures if table else ())]
-    shown = {0}
-    for figure in figures:
-        for number in (figure.said.low, figure.said.high, figure.said.of):
-            if figure.said.manner in ("number", "band") and number is not None:
-                shown.add(number)
-    for item in table.statistics if table else ():
-        shown |= set(wording.numbers_in(item.value))
-    return shown
-
-
-def hearsay(edition: Edition) -> list[Figure]:
-    """What sentences say about cells that their own table hides.
-
-    Only a sentence that names one answer of the table's rows is taken at its word.
-    """
-    heard = []
-    for sentence in edition.sentences:
-        for table in edition.tables:
-            if table.id != sentence.about or table.rows not in edition.variables:
-                continue
-            heard += _heard(edition, table, sentence)
-    return heard
-
-
-def _heard(edition: Edition, table: Table, sentence: Sentence) -> list[Figure]:
-    shares = wording.shares_in(sentence.text)
-    at: dict[str, str] = dict(table.filter)
-    for code in (table.rows, table.columns) if table.columns else (table.rows,):
-        labels = edition.variables[code].all_labels() if code in edition.variables else ()
-        named_here = [
-            c
-            for c, label in labels
-            if label and any(q in sentence.text for q in (f"“{label}”", f"«\u00a0{label}\u00a0»"))
-        ]
-        if len(named_here) == 1:
-            at[code] = named_here[0]
-        elif code == table.rows:
-            return []
-        else:
-            at[code] = ANSWERED
-    where_hidden = {f.at for f in table.figures if f.said.manner == "hidden"}
-    place = tuple(sorted(at.items()))
-    if place not in where_hidden or not shares:
-        return []
-    count, base = shares[0]
-    found = wording.read_count(f"{count} / {base}")
-    of = tuple((v, c if v in dict(table.filter) else ANSWERED) for v, c in place)
-    return [Figure(place, found, sentence.place, of=of)]
 
 
 def all_rules() -> tuple[Callable[[Case], Iterator[Finding]], ...]:
@@ -601,9 +350,6 @@ def all_rules() -> tuple[Callable[[Case], Iterator[Finding]], ...]:
         whole_percents,
         statistics,
         tick_totals,
-        attributions,
-        sentences,
+        quotations.attributions,
+        sentences.sentences,
     )
-
-
-__all__ = ["Case", "Unreadable", "all_rules", "hearsay"]
