@@ -35,6 +35,7 @@ class Draft:
     variables: dict[str, Variable] = field(default_factory=dict)
     figures: list[Figure] = field(default_factory=list)
     tables: list[Table] = field(default_factory=list)
+    others: list[str] = field(default_factory=list)
     sentences: list[Sentence] = field(default_factory=list)
     quotes: list[Quote] = field(default_factory=list)
     remarks: list[Remark] = field(default_factory=list)
@@ -73,6 +74,7 @@ def _edition(parts: list[Draft]) -> Edition:
         variables=variables,
         figures=tuple(figure for draft in parts for figure in draft.figures),
         tables=tuple(tables.values()),
+        others=tuple(dict.fromkeys(words for draft in parts for words in draft.others)),
         sentences=tuple(item for draft in parts for item in draft.sentences),
         quotes=tuple(item for draft in parts for item in draft.quotes),
         remarks=tuple(remarks),

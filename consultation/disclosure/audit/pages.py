@@ -18,6 +18,7 @@ from consultation.disclosure.audit.gathering import Draft
 from consultation.disclosure.audit.markup import Comment, Element, tree_of
 from consultation.disclosure.audit.published import (
     ANSWERED,
+    EVERYTHING,
     MISSING,
     NOT_ASKED,
     TICKS,
@@ -35,7 +36,13 @@ from consultation.disclosure.audit.published import (
     Variable,
     exactly,
 )
-from consultation.disclosure.audit.wording import STATISTIC_WORDS, plain, whole
+from consultation.disclosure.audit.wording import (
+    STATISTIC_WORDS,
+    claims_in,
+    numbers_in,
+    plain,
+    whole,
+)
 
 MARGINS: Final = {
     "base": ANSWERED,
@@ -68,9 +75,13 @@ _LAYOUT: Final = frozenset({
     "points", "transform", "fill", "stroke", "stroke-width", "font-size", "font-weight", "lang",
     "dir", "data-table", "data-rows", "data-columns", "data-groups", "data-filter",
     "data-category", "data-margin", "data-measure", "data-statistic", "data-edition",
-    "data-collection", "data-population", "data-about", "data-at", "data-wording", "data-scale",
+    "data-collection", "data-population", "data-about", "data-at", "data-wording",
+    "data-others", "data-scale",
     "data-details", "data-state", "data-asked-if",
 })  # fmt: skip
+_ELSEWHERE: Final = ("data-wording", "data-others", "data-scale", "data-quote", "data-rounded")
+"""Marks of words whose numbers are not about those who answered, or are rounded."""
+_STEPS: Final = frozenset({"5", "10", "50", "100"})
 _NUMERAL: Final = re.compile(r"\s*(\d[\d\u2009\u202f\u00a0,]*)\s*%?\s*")
 
 
@@ -135,6 +146,7 @@ class _Page:
             if draft not in telling:
                 telling[0].sentences += draft.sentences
                 telling[0].remarks += draft.remarks
+                telling[0].others += draft.others
         if len(drafts) > 1 and any(not (d.name or d.collection) for d in telling):
             raise Unreadable(f"{self.file.name}: figures stand outside of an edition.")
         return telling or [Draft(self.file)]
@@ -155,37 +167,48 @@ class _Page:
             self._figure(element)
         if element.has("data-quote"):
             self._quote(element)
+        if any(element.has(mark) for mark in _ELSEWHERE):
+            self._elsewhere(element)
         self._words(element)
         for child in element.children:
             if isinstance(child, Element):
                 self.walk(child)
-            elif isinstance(child, Comment) and re.search(r"\d", child.text):
-                self.draft(element).sentences.append(
-                    Sentence(plain(child.text), self._about(element), self.place(element))
-                )
+            elif isinstance(child, Comment):
+                self._say(element, plain(child.text), self._about(element) or EVERYTHING)
 
     def _about(self, element: Element) -> str:
         return element.inherited("data-about") or element.inherited("data-table")
+
+    def _elsewhere(self, element: Element) -> None:
+        """Words about something else; what is said to be rounded has to be."""
+        words = element.text()
+        draft = self.draft(element)
+        draft.others.append(words)
+        if not element.has("data-rounded"):
+            return
+        step = element.get("data-rounded")
+        if step not in _STEPS or any(number % int(step) for number in numbers_in(words)):
+            place = self.place(element)
+            draft.remarks.append(
+                Remark("mismatch", "Text", f"{place}: “{words}” is not rounded to {step or 5}.")
+            )
 
     def _words(self, element: Element) -> None:
         """The text of a block, without that of blocks inside it."""
         if element.tag == "script":
             words = plain("".join(c for c in element.children if isinstance(c, str)))
-            self._say(element, re.sub(r"[{}\[\]():;,=\"']", " ", words))
+            self._say(element, words, self._about(element) or EVERYTHING)
             return
         if element.tag not in _BLOCKS or element.tag == "style":
             return
         if element.tag in ("td", "th") and element.inherited("data-table"):
             return
-        if any(around.has("data-scale") for around in (element, *_around(element))):
-            return
         self._say(element, plain("".join(_own_text(element))))
 
-    def _say(self, element: Element, words: str) -> None:
-        if re.search(r"\d", words):
-            self.draft(element).sentences.append(
-                Sentence(words, self._about(element), self.place(element))
-            )
+    def _say(self, element: Element, words: str, about: str | None = None) -> None:
+        if (re.search(r"\d", words) or claims_in(words)) and not _is_elsewhere(element):
+            table = self._about(element) if about is None else about
+            self.draft(element).sentences.append(Sentence(words, table, self.place(element)))
 
     def _attributes(self, element: Element) -> None:
         for name in _SAYING:
@@ -431,17 +454,25 @@ def _told(at: At) -> str:
     return ", ".join(f"{code} = {category}" for code, category in at)
 
 
+def _is_elsewhere(element: Element) -> bool:
+    """Whether an element's words are about something else; a quotation's label is not."""
+    for around in (element, *_around(element)):
+        if around.has("data-attribution"):
+            return False
+        if any(around.has(mark) for mark in _ELSEWHERE):
+            return around.tag != "td" or not around.inherited("data-table")
+    return False
+
+
 def _own_text(element: Element) -> Iterator[str]:
-    """The text of a block, without what was worded before anybody answered."""
-    if element.has("data-wording"):
-        return
+    """The text of a block, without the blocks in it and what is about something else."""
     for child in element.children:
         if isinstance(child, str):
             yield child
         elif isinstance(child, Element):
             if child.tag == "br":
                 yield " "
-            elif child.tag not in {*_BLOCKS, "script", "style"} and not child.has("data-wording"):
+            elif child.tag not in {*_BLOCKS, "script", "style"} and not _is_elsewhere(child):
                 yield from _own_text(child)
 
 

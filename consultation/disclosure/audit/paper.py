@@ -38,6 +38,7 @@ from consultation.disclosure.audit.wording import (
     Unclear,
     plain,
     read_percent,
+    squeezed,
 )
 
 _CAPTION: Final = re.compile(r"\s*(?:Table|Tableau)\s+([\w.-]*\w)\s?[.:]\s+(\S.*?)\s*")
@@ -110,7 +111,9 @@ def read_paper(text: str, file: File, known: Sequence[Edition] = ()) -> list[Dra
         draft, table = owners.get(printed.number, (drafts[0], None))
         draft.tables.append(_read(printed, table, draft, file))
     for number, words in rest:
-        drafts[0].sentences.append(Sentence(words, "", f"{file.name}, line {number}"))
+        drafts[0].sentences.append(
+            Sentence(words, "", f"{file.name}, line {number}", is_paper=True)
+        )
     return drafts
 
 
@@ -228,7 +231,7 @@ def _headings(table: _Printed, known: frozenset[str], file: File) -> list[str]:
     if len(words) == 1 and len(words[0]) <= _MOST_WORDS:
         cuts = sorted(_cuts(words[0], values), key=lambda cut: (cut[0], cut[1]))
         for _distance, heads in cuts:
-            if all(_squeezed(head) in known for head in heads):
+            if all(squeezed(head) in known for head in heads):
                 return list(heads)
         if cuts:
             return list(cuts[0][1])
@@ -327,7 +330,7 @@ def _read(printed: _Printed, known: Table | None, draft: Draft, file: File) -> T
 
 def _known_heads(draft: Draft, known: Table | None) -> frozenset[str]:
     own = _codes(draft, known.columns) if known and known.columns else {}
-    return frozenset(map(_squeezed, (*_COUNTS, *_PERCENTS, *_SPECIAL))) | own.keys()
+    return frozenset(map(squeezed, (*_COUNTS, *_PERCENTS, *_SPECIAL))) | own.keys()
 
 
 def _measure(head: str) -> str:
@@ -344,22 +347,17 @@ def _statistic(label: str) -> str:
     return ""
 
 
-def _squeezed(words: str) -> str:
-    return re.sub(r"[\s\u00ad-]+", "", words).lower()
-
-
 def _codes(draft: Draft, variable: str) -> dict[str, str]:
     known = draft.variables.get(variable)
-    return {_squeezed(label): code for code, label in known.all_labels()} if known else {}
+    return {squeezed(label): code for code, label in known.all_labels()} if known else {}
 
 
 def _category(
     label: str, variable: str, draft: Draft, codes: dict[str, str] | None, place: str
 ) -> str:
     """A category's code by its label; on paper alone the label is the code."""
-    squeezed = _squeezed(label)
-    if codes and squeezed in codes:
-        return codes[squeezed]
+    if codes and squeezed(label) in codes:
+        return codes[squeezed(label)]
     special = _SPECIAL.get(plain(label).lower())
     if special:
         return special

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
+EVERYTHING: Final = "*"
 ANSWERED: Final = "*"
 """Everybody who answered the question: the category behind a total or a base."""
 MISSING: Final = "~missing"
@@ -94,11 +95,17 @@ class Statistic:
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """Words near a table, with the numbers in them. ``about`` is the table's id, or empty."""
+    """Words with numbers in them.
+
+    ``about`` is the id of the table they speak of, or empty. Words with ``EVERYTHING`` are for no
+    reader's eye, a comment or a script; no number in them goes without a table. Paper has no
+    marks; there the page of the same edition says which words are about something else.
+    """
 
     text: str
     about: str
     place: str
+    is_paper: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +217,7 @@ class Edition:
             count the same people. When it is not said, the collection and the stated number
             of participants decide.
         figures: what is stated outside of tables.
+        others: words whose numbers are about something else: research, quotations, wordings.
     """
 
     name: str
@@ -218,6 +226,7 @@ class Edition:
     variables: Mapping[str, Variable] = field(default_factory=dict)
     figures: tuple[Figure, ...] = ()
     tables: tuple[Table, ...] = ()
+    others: tuple[str, ...] = ()
     sentences: tuple[Sentence, ...] = ()
     quotes: tuple[Quote, ...] = ()
     remarks: tuple[Remark, ...] = ()

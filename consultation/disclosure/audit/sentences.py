@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from consultation.disclosure.audit import wording
 from consultation.disclosure.audit.case import Case, point
 from consultation.disclosure.audit.findings import Finding
-from consultation.disclosure.audit.published import ANSWERED, Edition, Figure, Sentence, Table
+from consultation.disclosure.audit.published import (
+    ANSWERED,
+    EVERYTHING,
+    Edition,
+    Figure,
+    Sentence,
+    Table,
+)
 
 
 def sentences(case: Case) -> Iterator[Finding]:
@@ -21,11 +29,12 @@ def sentences(case: Case) -> Iterator[Finding]:
             shown = shown_in(edition, table)
             everything |= shown
             of_table.setdefault((edition.name, table.id), set()).update(shown)
+    others = wording.squeezed(" ".join(words for e in editions for words in e.others))
     for edition in editions:
         numbered = _labels_with_numbers(edition)
         for sentence in edition.sentences:
             shown = of_table.get((edition.name, sentence.about), everything)
-            yield from _unexplained(sentence, numbered, shown)
+            yield from _unexplained(sentence, numbered, shown, others)
 
 
 def _labels_with_numbers(edition: Edition) -> list[str]:
@@ -39,25 +48,31 @@ def _labels_with_numbers(edition: Edition) -> list[str]:
     return sorted(labels, key=lambda label: (-len(label), label))
 
 
-def _unexplained(sentence: Sentence, numbered: list[str], shown: set[int]) -> Iterator[Finding]:
+def _unexplained(
+    sentence: Sentence, numbered: list[str], shown: set[int], others: str
+) -> Iterator[Finding]:
     words = sentence.text
     for label in numbered:
         words = words.replace(label, " ")
-    if sentence.about:
-        numbers = wording.numbers_in(words)
-    else:
-        numbers = [n for share in wording.shares_in(words) for n in share]
-        numbers += [int(float(p.replace(",", "."))) for p in wording.percents_in(words)]
-    numbers += wording.people_in(words)
+    numbers = wording.numbers_in(words) if sentence.about else []
+    for claimed, start, end in wording.claims_in(words):
+        if not sentence.is_paper or not _is_known(words[start:end], others):
+            numbers += claimed
     for number in dict.fromkeys(numbers):
         if number not in shown:
+            is_of_table = sentence.about not in ("", EVERYTHING)
             yield Finding(
                 "sentence",
-                f"Table {sentence.about}" if sentence.about else "Text",
+                f"Table {sentence.about}" if is_of_table else "Text",
                 point(number),
                 f"The words say {number}, which stands in no table: “{sentence.text}”",
                 sentence.place,
             )
+
+
+def _is_known(claim: str, others: str) -> bool:
+    """Whether a claim on paper is one that a page marks as about something else."""
+    return bool(re.search(rf"(?<!\d){re.escape(wording.squeezed(claim))}(?!\d)", others))
 
 
 def shown_in(edition: Edition, table: Table | None) -> set[int]:

@@ -157,7 +157,7 @@ def is_share(text: str) -> bool:
 def numbers_in(text: str) -> list[int]:
     """Every whole number a sentence holds, apart from dates and names such as “Table 3”."""
     rest = _DATE.sub(" ", _NAMED.sub(" ", text))
-    found = re.findall(rf"(?<![\d.,A-Za-z])(?:{_NUMBER})(?![\dA-Za-z])", rest)
+    found = re.findall(rf"(?<![\dA-Za-z])(?:{_NUMBER})(?![\dA-Za-z])", rest)
     return [whole(item) for item in found]
 
 
@@ -166,12 +166,18 @@ def shares_in(text: str) -> list[tuple[int, int]]:
     return [(whole(a), whole(b)) for a, b in _SHARE.findall(text)]
 
 
-def percents_in(text: str) -> list[str]:
-    """Every percentage a sentence holds, as written."""
-    return _PERCENT.findall(text)
+def claims_in(text: str) -> list[tuple[list[int], int, int]]:
+    """Every number that is said as a share, as a percentage or of people, and from where to where.
+
+    “18 of 43”, “42 %”, “12 people”, “three workers”, “two of 21”.
+    """
+    found = [([whole(m[1]), whole(m[2])], m) for m in _SHARE.finditer(text)]
+    found += [([int(float(m[1].replace(",", ".")))], m) for m in _PERCENT.finditer(text)]
+    found += [([whole(m[1])], m) for m in _PEOPLE.finditer(text)]
+    found += [([_SPELT[m[1].lower()]], m) for m in _SPELT_OF.finditer(text)]
+    return [(numbers, match.start(), match.end()) for numbers, match in found]
 
 
-def people_in(text: str) -> list[int]:
-    """Every number that is said of people: “12 people”, “three workers”, “two of 21”."""
-    spelt = [_SPELT[item.lower()] for item in _SPELT_OF.findall(text)]
-    return [whole(item) for item in _PEOPLE.findall(text)] + spelt
+def squeezed(text: str) -> str:
+    """Text without white space and hyphens, as a line break may have left it, in lower case."""
+    return re.sub(r"[\s\u00ad\u2010-]+", "", text).lower()

@@ -119,6 +119,15 @@ def test_the_base_minus_the_ticks_are_those_who_did_not_tick() -> None:
     assert audit([edition(mended, variables=(ticks,), participants=40)]).is_adequate
 
 
+def test_a_base_minus_all_its_printed_parts_is_a_number_too() -> None:
+    answer = variable("answer", "yes", "no", "unsure", "other")
+    table = one_way("answer", {"yes": 30, "no": 20, ALL: 53})
+    (told,) = breach(audit([edition(table, variables=(answer,))]), "difference")
+    assert told == "(Answer = all who answered) less (Answer = Yes) and (Answer = No)"
+    mended = one_way("answer", {"yes": 30, "no": 20, ALL: 56})
+    assert audit([edition(mended, variables=(answer,))]).is_adequate
+
+
 def test_the_ticks_together_give_a_hidden_answer_back() -> None:
     ticks = variable("needs", "pay", "rest", "hours", kind="tick_all")
     counts = {"pay": 30, "rest": 20, "hours": "[c]", ALL: 40}

@@ -271,6 +271,34 @@ def test_two_editions_are_audited_together() -> None:
     assert found.editions == ("hours 1", "hours 2")
 
 
+ELSEWHERE = [
+    "<p data-others>In a study of 2024, 42 % of 312 drivers were tired.</p>",
+    "<section data-others><h2>Research</h2><p>Some 14 of 20 studies agree.</p></section>",
+    '<blockquote data-quote data-details=""><p>“I worked 12 of 14 days.”</p></blockquote>',
+    '<p>So far <span data-rounded="5">65 answers</span> came in.</p>',
+    "<p>Asked: <span data-wording>Do 3 of 4 people agree?</span></p>",
+]
+
+
+@pytest.mark.parametrize("around", ELSEWHERE)
+def test_numbers_about_something_else_are_marked(around: str) -> None:
+    outside = page().replace(b"</main>", f"{around}</main>".encode())
+    assert audited(outside).is_adequate
+    for mark in (" data-others", " data-quote", ' data-rounded="5"', " data-wording"):
+        outside = outside.replace(mark.encode(), b"")
+    unmarked = outside.replace(b"<h3>3. Are your hours fixed?</h3>", b"")
+    assert audited(unmarked).broken() == {"sentence"}
+
+
+def test_what_is_said_to_be_rounded_is_rounded() -> None:
+    for words in ('<p data-rounded="5">63 came in.</p>', '<p data-rounded="1">65 came in.</p>'):
+        assert audited(page(around=words)).broken() == {"mismatch"}
+
+
+def test_a_comment_anywhere_may_hold_no_number() -> None:
+    assert "sentence" in audited(page() + b"<!-- no: 3 -->").broken()
+
+
 # Downloads
 
 
@@ -401,6 +429,15 @@ def test_paper_alone_is_read_by_its_words() -> None:
     assert len(safe.hidden) == 4
     found = audited(Document("report.pdf", pdf(page(("18", "25", "43"), ("[c]", "14", "17")))))
     assert list(ranges(found).values()) == [(3, 3)]
+
+
+@POPPLER
+@pytest.mark.parametrize("around", ELSEWHERE)
+def test_paper_knows_from_its_page_what_is_about_something_else(around: str) -> None:
+    both = page().replace(b"</main>", f"{around}</main>".encode())
+    paper = Document("report.pdf", pdf(both))
+    assert audited(Document("report.html", both), paper).findings == ()
+    assert "sentence" in audited(Document("report.html", page()), paper).broken()
 
 
 @POPPLER
