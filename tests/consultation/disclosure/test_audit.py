@@ -122,8 +122,8 @@ def test_the_base_minus_the_ticks_are_those_who_did_not_tick() -> None:
 def test_a_base_minus_all_its_printed_parts_is_a_number_too() -> None:
     answer = variable("answer", "yes", "no", "unsure", "other")
     table = one_way("answer", {"yes": 30, "no": 20, ALL: 53})
-    (told,) = breach(audit([edition(table, variables=(answer,))]), "difference")
-    assert told == "(Answer = all who answered) less (Answer = Yes) and (Answer = No)"
+    told = "(Answer = all who answered) less (Answer = Yes) and (Answer = No)"
+    assert told in breach(audit([edition(table, variables=(answer,))]), "difference")
     mended = one_way("answer", {"yes": 30, "no": 20, ALL: 56})
     assert audit([edition(mended, variables=(answer,))]).is_adequate
 
