@@ -131,6 +131,11 @@ def variable_of(axis: str) -> str:
     return axis.partition(OPTION)[0].removesuffix(STATUS)
 
 
+def options_of(axes: Axes, code: str) -> list[str]:
+    """The axes of the answers to a question where several may be ticked."""
+    return [axis for axis in axes.parts if code and axis.startswith(code + OPTION)]
+
+
 def is_status(axis: str) -> bool:
     """Whether an axis only says who answered a question with several answers."""
     return axis.endswith(STATUS) and OPTION not in axis

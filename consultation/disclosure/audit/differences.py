@@ -51,7 +51,11 @@ def printed_in(system: System, era: Era) -> dict[Node, list[Printed]]:
                 own.setdefault(nodes.pop(), {}).setdefault(
                     cells, Printed(told.name, number, 0, told.source)
                 )
-    return {node: _laid_over(node, list(era.nodes[node]), own) for node in own}
+    return {
+        node: _laid_over(node, cells, own, system.structural)
+        for node, cells in era.nodes.items()
+        if node in own or not system.structural.isdisjoint(cells.values())
+    }
 
 
 def common(system: System, small: Era, large: Era, gap: Era) -> dict[Node, list[Printed]]:
@@ -72,15 +76,19 @@ def common(system: System, small: Era, large: Era, gap: Era) -> dict[Node, list[
 
 def _laid_over(
     node: Node,
-    cells: list[tuple[str, ...]],
+    cells: Mapping[tuple[str, ...], int],
     own: Mapping[Node, Mapping[frozenset[tuple[str, ...]], Printed]],
+    empty: set[int],
 ) -> list[Printed]:
+    """Every printed number as a set of a classification's cells, those left out that are empty."""
     laid: dict[int, Printed] = {}
     for smaller, figures in own.items():
         if not covers(node, smaller):
             continue
         bits: dict[tuple[str, ...], int] = {}
-        for number, parts in enumerate(cells):
+        for number, (parts, column) in enumerate(cells.items()):
+            if column in empty:
+                continue
             under = projected(node, parts, smaller)
             bits[under] = bits.get(under, 0) | 1 << number
         for inside, item in figures.items():

@@ -15,6 +15,8 @@ from typing import Any, Final, Literal, get_args
 from consultation.disclosure.audit.gathering import Draft
 from consultation.disclosure.audit.published import (
     ANSWERED,
+    GREATEST,
+    LEAST,
     At,
     Figure,
     File,
@@ -155,12 +157,19 @@ def _variable(item: Mapping[str, Any], file: File) -> Variable:
         ),
         asked_if=_at(item, "asked_if", file),
         bounds=tuple(
-            (str(c.get("code", "")), c["from"], c["to"])
+            (str(c.get("code", "")), _end(c, "from", LEAST), _end(c, "to", GREATEST))
             for c in _list(item, "categories", file)
-            if type(c.get("from")) is int and type(c.get("to")) is int
+            if "from" in c or "to" in c
         ),
+        exclusive=str(item.get("exclusive", "")),
+        within=str(item.get("within", "")),
         ranked=str(item.get("ranked", "")),
     )
+
+
+def _end(category: Mapping[str, Any], name: str, otherwise: int) -> int:
+    value = category.get(name)
+    return value if type(value) is int else otherwise
 
 
 def _said(value: Any, place: str) -> Said:

@@ -22,18 +22,21 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from consultation.disclosure.audit.axes import (
     OPTION,
+    STATUS,
+    TICKED,
     Axes,
     Node,
     axes_of,
     covers,
     family,
     named,
+    options_of,
     own_axes,
     projected,
     status_of,
@@ -168,6 +171,8 @@ def build(editions: Sequence[Edition], *, beside: bool = True, ring: int = 0) ->
             era.nodes[node] = _cells(system, era.key, axes, node)
         _link_nodes(system, era)
         _state_routing(system, era)
+        _state_ticks(system, era)
+        _state_within(system, era)
         _state_ranks(system, era)
         _state_figures(system, era)
         _state_medians(system, era)
@@ -252,6 +257,81 @@ def _state_routing(system: System, era: Era) -> None:
                         system.structural.add(column)
 
 
+def _around(era: Era, axes: Iterable[str]) -> Iterator[Node]:
+    """Everything that each of some axes was published together with, nothing included."""
+    wanted = list(axes)
+    for node in era.nodes if wanted else ():
+        if wanted[0] in node:
+            rest = tuple(axis for axis in node if axis != wanted[0])
+            if all(tuple(sorted((*rest, axis))) in era.nodes for axis in wanted):
+                yield rest
+
+
+def _groups(
+    era: Era, axis: str, around: Node, parts: Iterable[str]
+) -> dict[tuple[str, ...], list[int]]:
+    """For each group, the unknowns of those who are in some parts of an axis."""
+    node, kept = tuple(sorted((*around, axis))), frozenset(parts)
+    found: dict[tuple[str, ...], list[int]] = {}
+    for cell, column in era.nodes[node].items():
+        if cell[node.index(axis)] in kept:
+            found.setdefault(projected(node, cell, around), []).append(column)
+    return found
+
+
+def _weighed(
+    plus: Iterable[int], minus: Iterable[int], low: int | None, high: int | None, origin: str
+) -> Row:
+    weights: dict[int, int] = {}
+    for columns, weight in ((plus, 1), (minus, -1)):
+        for column in columns:
+            weights[column] = weights.get(column, 0) + weight
+    kept = {column: weight for column, weight in sorted(weights.items()) if weight}
+    return Row(tuple(kept), tuple(kept.values()), low, high, origin)
+
+
+def _state_ticks(system: System, era: Era) -> None:
+    """Whoever answered a question with several answers ticked one; who ticked “none”, no other."""
+    axes = system.axes[era.collection]
+    for code, variable in axes.variables.items():
+        options = options_of(axes, code)
+        told = {axis.partition(OPTION)[2] for axis in options}
+        if variable.kind != "tick_all" or not options:
+            continue
+        for around in _around(era, [*options, code + STATUS]):
+            answered = _groups(era, code + STATUS, around, [ANSWERED])
+            ticked = {axis: _groups(era, axis, around, [TICKED]) for axis in options}
+            for group, people in answered.items():
+                if told >= {category for category, _label in variable.categories}:
+                    ticks = [c for axis in options for c in ticked[axis].get(group, ())]
+                    system.rows.append(_weighed(ticks, people, 0, None, "ticked something"))
+                alone = ticked.get(code + OPTION + variable.exclusive, {}).get(group, [])
+                for axis in options if alone else ():
+                    if axis != code + OPTION + variable.exclusive:
+                        both = [*alone, *ticked[axis].get(group, ())]
+                        system.rows.append(_weighed(both, people, None, 0, "ticked alone"))
+
+
+def _state_within(system: System, era: Era) -> None:
+    """What was put first is among what was placed."""
+    axes = system.axes[era.collection]
+    for code, variable in axes.variables.items():
+        if variable.kind != "single" or not variable.within:
+            continue
+        for axis in options_of(axes, variable.within):
+            own = axes.members[code].get(axis.partition(OPTION)[2], frozenset())
+            for around in _around(era, [code, axis]):
+                ticked = _groups(era, axis, around, [TICKED])
+                for group, first in _groups(era, code, around, own).items():
+                    placed = ticked.get(group, [])
+                    system.rows.append(_weighed(first, placed, None, 0, "placed"))
+            node = tuple(sorted((code, axis)))
+            for cell, column in era.nodes.get(node, {}).items():
+                if cell[node.index(code)] in own and cell[node.index(axis)] != TICKED:
+                    system.rows.append(Row.total([column], 0, 0, "placed"))
+                    system.structural.add(column)
+
+
 def _state_ranks(system: System, era: Era) -> None:
     """In a ranking a thing has one place at most, and exactly one where all are ranked.
 
@@ -268,40 +348,15 @@ def _state_ranks(system: System, era: Era) -> None:
         shared = set(axes.parts[codes[0]]).intersection(*(axes.parts[code] for code in codes))
         things = [part for part in axes.parts[codes[0]] if part in axes.members[codes[0]][ANSWERED]]
         is_full = len(things) == len(codes) and shared >= set(things)
-        for node in era.nodes:
-            around = tuple(axis for axis in node if axis != codes[0])
-            nodes = [tuple(sorted((*around, code))) for code in codes]
-            if codes[0] not in node or any(other not in era.nodes for other in nodes):
-                continue
+        answered = axes.members[codes[0]][ANSWERED] if is_full else axes.parts[codes[0]]
+        for around in _around(era, codes):
+            people = _groups(era, codes[0], around, answered)
             for thing in [thing for thing in things if thing in shared]:
-                _state_rank(system, era, codes, around, thing, is_full=is_full)
-
-
-def _state_rank(
-    system: System, era: Era, codes: list[str], around: Node, thing: str, *, is_full: bool
-) -> None:
-    answered = system.axes[era.collection].members[codes[0]][ANSWERED]
-    sums: dict[tuple[str, ...], list[int]] = {}
-    people: dict[tuple[str, ...], list[int]] = {}
-    for code in codes:
-        node = tuple(sorted((*around, code)))
-        for parts, column in era.nodes[node].items():
-            group = projected(node, parts, around)
-            own = parts[node.index(code)]
-            if own == thing:
-                sums.setdefault(group, []).append(column)
-            if code == codes[0] and (own in answered or not is_full):
-                people.setdefault(group, []).append(column)
-    for group, columns in sums.items():
-        weights: dict[int, int] = {}
-        for column in columns:
-            weights[column] = weights.get(column, 0) + 1
-        for column in people[group]:
-            weights[column] = weights.get(column, 0) - 1
-        kept = {column: weight for column, weight in sorted(weights.items()) if weight}
-        system.rows.append(
-            Row(tuple(kept), tuple(kept.values()), 0 if is_full else None, 0, "ranking")
-        )
+                places = [_groups(era, code, around, [thing]) for code in codes]
+                for group, columns in people.items():
+                    placed = [column for place in places for column in place.get(group, ())]
+                    low = 0 if is_full else None
+                    system.rows.append(_weighed(placed, columns, low, 0, "ranking"))
 
 
 def _state_medians(system: System, era: Era) -> None:
@@ -328,12 +383,17 @@ def _state_medians(system: System, era: Era) -> None:
 
 def _state_share(system: System, era: Era, item: Statistic, codes: list[str], share: int) -> None:
     axes = system.axes[era.collection]
-    known = [code for code in codes if code in axes.members[item.variable]]
-    base = columns_of(system, era, item.at)
-    inside: set[int] = set()
-    for code in known:
-        place = tuple(sorted((dict(item.at) | {item.variable: code}).items()))
-        inside |= columns_of(system, era, place)
+
+    def counted(bands: Iterable[str]) -> set[int]:
+        found: set[int] = set()
+        for band in bands:
+            if band in axes.members[item.variable]:
+                place = tuple(sorted((dict(item.at) | {item.variable: band}).items()))
+                found |= columns_of(system, era, place)
+        return found
+
+    base = counted(band for band, _least, _most in axes.variables[item.variable].bounds)
+    inside = counted(codes)
     if inside:
         order = sorted(base)
         weights = tuple((4 if column in inside else 0) - share for column in order)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Sequence
 
-from consultation.disclosure.audit.axes import Axes, Node, family, meet, own_axes, where
+from consultation.disclosure.audit.axes import Axes, Node, family, meet, options_of, own_axes, where
 from consultation.disclosure.audit.published import TICKS, At, Edition, Quote
 
 
@@ -56,13 +56,14 @@ def _rings(axes: Axes, nodes: Sequence[Node], most: int) -> Iterator[Node]:
 
 
 def _routed(axes: Axes) -> Iterator[Node]:
-    """The classifications that show who met a question that not everybody met."""
+    """The classifications that show who met a question, or who ticked what they put first."""
     for code, variable in axes.variables.items():
         for other, _codes in variable.asked_if:
             if other in axes.variables and axes.variables[other].kind != "tick_all":
                 for axis in own_axes(axes, code):
                     yield tuple(sorted((axis, other)))
-                    yield (axis,)
+        if variable.kind == "single":
+            yield from (tuple(sorted((code, axis))) for axis in options_of(axes, variable.within))
 
 
 def labelled(axes: Axes, edition: Edition) -> list[str]:

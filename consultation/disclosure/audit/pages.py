@@ -19,6 +19,8 @@ from consultation.disclosure.audit.markup import Comment, Element, tree_of
 from consultation.disclosure.audit.published import (
     ANSWERED,
     EVERYTHING,
+    GREATEST,
+    LEAST,
     MISSING,
     NOT_ASKED,
     TICKS,
@@ -285,6 +287,8 @@ class _Page:
             kind=kind,  # type: ignore[arg-type]
             sensitivity=sensitivity,  # type: ignore[arg-type]
             asked_if=read_at(element.get(f"data-{axis}-asked-if"), self.place(element)),
+            exclusive=element.get(f"data-{axis}-exclusive"),
+            within=element.get(f"data-{axis}-within"),
             ranked=element.get(f"data-{axis}-ranked"),
         )
         known = draft.variables.get(code)
@@ -328,9 +332,9 @@ class _Page:
         ends = element.get("data-from"), element.get("data-to")
         if not any(ends):
             return ()
-        if not all(re.fullmatch(r"\d{1,9}", end) for end in ends):
+        if not all(re.fullmatch(r"-?\d{1,9}|", end) for end in ends):
             raise Unreadable(f"{self.place(element)}: “{' to '.join(ends)}” is no band.")
-        return ((code, int(ends[0]), int(ends[1])),)
+        return ((code, int(ends[0] or LEAST), int(ends[1] or GREATEST)),)
 
     def _stray_numbers(self, draft: Draft, element: Element) -> list[int]:
         found = []

@@ -364,7 +364,7 @@ def _category(
     if codes is not None:
         raise Unreadable(f"{place}: “{label}” is no answer of this table elsewhere.")
     known = draft.variables.get(variable, Variable(variable))
-    code = label.replace(JOINED, "＋")
+    code = label.replace(JOINED, "/")
     if code not in known.labels():
         draft.variables[variable] = replace(known, categories=(*known.categories, (code, label)))
     return code

@@ -19,8 +19,12 @@ NOT_ASKED: Final = "~not_asked"
 """Those who never met the question."""
 TICKS: Final = "~ticks"
 """The forbidden total of a question where several answers may be ticked."""
-JOINED: Final = "+"
+JOINED: Final = "|"
 """Stands between the codes of a category that was merged from several."""
+
+LEAST: Final = -(10**9)
+GREATEST: Final = 10**9
+"""Stand for the missing end of a band such as “20 or more”."""
 
 Kind = Literal["single", "tick_all"]
 Sensitivity = Literal["opinion", "experience", "attribute"]
@@ -131,8 +135,11 @@ class Variable:
 
     Attributes:
         categories: code and label, in order.
-        asked_if: a variable and the codes joined by ``+`` of those who met this one.
+        asked_if: a variable and the codes joined by ``|`` of those who met this one.
         bounds: for categories that are bands of a number, code, least and greatest value.
+        exclusive: of a question with several answers, the one that stands alone: “none of these”.
+        within: a question with several answers, of which the answer to this one is among the
+            ticked: what was put first is among what was placed.
         ranked: names the ranking this is one place of, or one thing of. In a ranking nobody
             gives two places to one thing, or one place to two.
         others: further codes and labels, as another language has them.
@@ -145,6 +152,8 @@ class Variable:
     categories: tuple[tuple[str, str], ...] = ()
     asked_if: At = ()
     bounds: tuple[tuple[str, int, int], ...] = ()
+    exclusive: str = ""
+    within: str = ""
     ranked: str = ""
     others: tuple[tuple[str, str], ...] = ()
 
@@ -172,6 +181,8 @@ class Variable:
             categories=tuple((c, labels.get(c, "")) for c in codes),
             asked_if=self.asked_if or other.asked_if,
             bounds=self.bounds or other.bounds,
+            exclusive=self.exclusive or other.exclusive,
+            within=self.within or other.within,
             ranked=self.ranked or other.ranked,
             others=tuple(pair for pair in said if pair[1] and pair not in known),
         )

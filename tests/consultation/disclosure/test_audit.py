@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
@@ -159,6 +160,42 @@ def test_a_percentage_gives_its_count_back(percent: int | None, is_adequate: boo
     assert ranges(found)["answer = no"] == ((3, 3) if percent else (0, 60))
 
 
+def test_whoever_answered_ticked_something() -> None:
+    ticks = variable("needs", "pay", "rest", kind="tick_all")
+    found = audit(
+        [edition(one_way("needs", {"pay": 37, "rest": "[c]", ALL: 60}), variables=(ticks,))]
+    )
+    assert ranges(found)["Needs = Rest"] == (23, 60)
+
+
+def test_none_of_these_is_ticked_alone() -> None:
+    ticks = replace(variable("needs", "pay", "rest", "none", kind="tick_all"), exclusive="none")
+    counts = {"pay": 56, "rest": 50, "none": "[c]", ALL: 60}
+    found = audit([edition(one_way("needs", counts), variables=(ticks,))])
+    assert ranges(found)["Needs = None"] == (0, 4)
+    mended = one_way("needs", {**counts, "pay": "[c]"})
+    assert audit([edition(mended, variables=(ticks,))]).is_adequate
+
+
+def test_what_was_put_first_is_among_what_was_placed() -> None:
+    placed = variable("placed", "pay", "rest", "hours", kind="tick_all")
+    first = replace(variable("first", "pay", "rest", "hours"), within="placed")
+    tables_of_both = (
+        one_way("placed", {"pay": 40, "rest": 33, "hours": 28, ALL: 60}),
+        one_way("first", {"pay": 37, "rest": 13, "hours": 10, ALL: 60}, number="2"),
+    )
+    found = audit([edition(*tables_of_both, variables=(placed, first))])
+    assert "(Placed = Pay) less (First = Pay)" in breach(found, "difference")
+    apart = audit([edition(*tables_of_both, variables=(placed, replace(first, within="")))])
+    assert apart.is_adequate
+
+
+def test_codes_may_hold_a_plus_sign() -> None:
+    table = one_way("years", {"0-9": 20, "10-19": "[c]", "20+": "[c]", ALL: 46})
+    merged = one_way("years", {"0-9": 20, "10-19|20+": 26, ALL: 46}, number="2")
+    assert audit([edition(table, merged)]).is_adequate
+
+
 def test_a_percentage_of_a_hidden_base_still_narrows_it() -> None:
     counts = {"yes": "[c]", "no": "[c]", ALL: "[c]"}
     table = one_way("answer", counts, percents={"yes": 91, "no": 9})
@@ -216,7 +253,7 @@ def test_a_filtered_table_and_the_whole_one_differ_by_few() -> None:
 
 def test_a_merged_category_beside_its_parts_gives_one_of_them_back() -> None:
     fine = one_way("age", {"young": 20, "middle": "[c]", "old": "[c]", ALL: 46})
-    merged = one_way("age", {"young+middle": 43, "old": "[c]", ALL: 46}, number="2")
+    merged = one_way("age", {"young|middle": 43, "old": "[c]", ALL: 46}, number="2")
     found = audit([edition(fine, merged, participants=46)])
     assert ranges(found) == {"age = middle": (23, 23), "age = old": (3, 3)}
     assert audit([edition(fine, participants=46)]).is_adequate

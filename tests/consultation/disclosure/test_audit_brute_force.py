@@ -279,11 +279,11 @@ def test_percentages_narrow_a_range_exactly_as_their_rounding_does(data: st.Data
 def test_ticked_answers_share_their_people_and_nothing_else(data: st.DataObject) -> None:
     """Against all tables of who ticked what by a group: two answers, two groups, some skipped."""
     people = 8
-    kinds = [*itertools.product("01", "01"), (REST, REST)]
+    kinds = [("0", "1"), ("1", "0"), ("1", "1"), (REST, REST)]
     world = World([["x", "y"]], 0)
     world.kinds = [(group, *ticks) for group in ("x", "y") for ticks in kinds]
     world.tables = every_table(len(world.kinds), people)
-    true = data.draw(spread(10, people))
+    true = data.draw(spread(8, people))
 
     def check(place: At) -> Callable[[People], bool]:
         wanted = dict(place)
@@ -324,6 +324,50 @@ def test_ticked_answers_share_their_people_and_nothing_else(data: st.DataObject)
     assert found_in(result, {place: words(place) for place in truth}) == {
         place: (int(values.min()), int(values.max())) for place, values in truth.items()
     }
+
+
+@given(st.data())
+@settings(max_examples=60)
+def test_what_is_first_is_placed_and_none_stands_alone(data: st.DataObject) -> None:
+    """Against all lists of what was ticked and what of it came first. Never too narrow."""
+    people = 6
+    things = ["a", "b", "none"]
+    kinds = [("a", "a"), ("b", "b"), ("none", "none"), ("a", "ab"), ("b", "ab"), (REST, REST)]
+    tables = every_table(len(kinds), people)
+    true = data.draw(spread(len(kinds), people))
+    figures = [Figure((), exactly(people), "cover")]
+    fits = np.full(len(tables), fill_value=True)
+    hidden = {}
+
+    def tell(place: At, own: list[bool]) -> None:
+        nonlocal fits
+        if data.draw(st.booleans()):
+            count = sum(n for n, is_own in zip(true, own, strict=True) if is_own)
+            fits &= tables[:, own].sum(axis=1) == count
+            figures.append(Figure(place, exactly(count), "page"))
+        else:
+            hidden[place] = tables[:, own].sum(axis=1)
+            figures.append(Figure(place, HIDDEN, "page"))
+
+    for thing in things:
+        tell(at(first=thing), [first == thing for first, _placed in kinds])
+        told = [placed != REST and thing in (placed, *placed) for _first, placed in kinds]
+        tell(at(placed=thing), told)
+    for code in ("first", "placed"):
+        tell(at(**{code: ALL}), [first != REST for first, _placed in kinds])
+    published = edition(
+        Table("1", "", "placed", figures=tuple(figures)),
+        variables=[
+            replace(variable("placed", *things, kind="tick_all"), exclusive="none"),
+            replace(variable("first", *things), within="placed"),
+        ],
+    )
+    found = found_in(audit([published]), {place: words(place) for place in hidden})
+    for place, values in hidden.items():
+        low, high = found[place]
+        assert low <= values[fits].min()
+        assert high is not None
+        assert values[fits].max() <= high
 
 
 @given(st.data())
