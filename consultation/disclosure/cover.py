@@ -188,7 +188,7 @@ class Coverer:
             found = master.solve(self._left())
             if found.status == "impossible":
                 return self._hardest()
-            if not found.columns or self._left() <= 0:
+            if (self._choices and not found.columns) or self._left() <= 0:
                 break
             last = self._forced | {
                 column for column in self._choices if found.columns[place[column]] > 0.5

@@ -132,6 +132,8 @@ class Programme:
         status = self._highs.getModelStatus()
         solution = self._highs.getSolution()
         value = self._highs.getInfo().objective_function_value
+        if status == highspy.HighsModelStatus.kModelEmpty:
+            return Answer("optimal", 0.0, list(solution.col_value) or [0.0] * self._size, [])
         if status == highspy.HighsModelStatus.kOptimal:
             duals = [] if self._is_whole else list(solution.row_dual)
             return Answer("optimal", value, list(solution.col_value), duals)

@@ -7,7 +7,7 @@ system's business.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from consultation.disclosure.ladder import Rung, band_of, complement_band, label
@@ -22,6 +22,7 @@ from consultation.disclosure.tables import (
     Place,
     Policy,
     Table,
+    Variable,
     not_ticked,
 )
 
@@ -77,6 +78,19 @@ def region_of(spot: Spot, values: Values, table: Table, system: System) -> Regio
     )
 
 
+def codes_at(variables: Sequence[Variable], groups: Sequence[Group]) -> tuple[Place, Values]:
+    """The options meant at a place, and the codes that count there."""
+    options, values = [], []
+    for group, variable in zip(groups, variables, strict=True):
+        option = ""
+        if variable.is_multiple:
+            option = variable.codes[0] if group[0] in _STATES else group[0]
+        answers = (option, not_ticked(option)) if variable.is_multiple else variable.codes
+        options.append(option)
+        values.append(frozenset(answers if group == (ANSWERED,) else group))
+    return tuple(options), tuple(values)
+
+
 def base_of(table: Table) -> int:
     """Those who answered all questions of a table."""
     reader = _Reader(0, Rung(table), Policy())
@@ -125,15 +139,7 @@ class _Reader:
 
     def read(self, groups: tuple[Group, ...]) -> tuple[Place, Values]:
         """The options meant at a place, and the codes that count there."""
-        options, values = [], []
-        for group, variable in zip(groups, self.table.variables, strict=True):
-            option = ""
-            if variable.is_multiple:
-                option = variable.codes[0] if group[0] in _STATES else group[0]
-            answers = (option, not_ticked(option)) if variable.is_multiple else variable.codes
-            options.append(option)
-            values.append(frozenset(answers if group == (ANSWERED,) else group))
-        return tuple(options), tuple(values)
+        return codes_at(self.table.variables, groups)
 
     def count(self, options: Place, values: Values) -> int:
         """People with these codes, looking at these options."""
@@ -172,7 +178,11 @@ class _Reader:
         if self.policy.is_small(count):
             return True
         for place, variable in enumerate(self.table.variables):
-            if variable.sensitivity == "attribute" and groups[place][0] not in _STATES:
+            if (
+                variable.sensitivity == "attribute"
+                and groups[place][0] not in _STATES
+                and not self._is_decided(groups, place)
+            ):
                 base = self._margin(groups, place)
                 if base and count in (0, base):
                     return True
@@ -185,9 +195,32 @@ class _Reader:
         return self.count(*self.read((*groups[:place], (ANSWERED,), *groups[place + 1 :])))
 
     def _is_impossible(self, groups: tuple[Group, ...]) -> bool:
-        return bool(self.table.zeros) and all(
+        """Whether a place is empty by definition, or by who was asked."""
+        if self.table.zeros and all(
             place in self.table.zeros for place in itertools.product(*groups)
+        ):
+            return True
+        return any(
+            not self.table.variables[place].is_multiple
+            and groups[place][0] not in _STATES
+            and not codes & set(groups[place])
+            for place, codes in self._deciding(groups)
         )
+
+    def _is_decided(self, groups: tuple[Group, ...], place: int) -> bool:
+        """Whether all who could be here have that answer, because nobody else was asked."""
+        return any(
+            at == place and codes <= set(groups[place]) for at, codes in self._deciding(groups)
+        )
+
+    def _deciding(self, groups: tuple[Group, ...]) -> Iterator[tuple[int, frozenset[str]]]:
+        """The variables whose answer decided who met a question that is answered here."""
+        for variable, group in zip(self.table.variables, groups, strict=True):
+            decides = variable.asked_of
+            if decides and not variable.depends_on and group[0] != NOT_ASKED:
+                for place, other in enumerate(self.table.variables):
+                    if other.key == decides.question:
+                        yield place, decides.codes
 
     # Spots.
 

@@ -14,15 +14,15 @@ import itertools
 import time
 from collections.abc import Iterable, Iterator
 
-from consultation.disclosure.cover import Coverer, Number, Problem, Uncovered
+from consultation.disclosure.assembly import Assembly, Disagreement, FewJoined
+from consultation.disclosure.cover import Coverer, Problem, Uncovered
+from consultation.disclosure.editions import editions_of
 from consultation.disclosure.explain import explain
 from consultation.disclosure.ladder import Rung
 from consultation.disclosure.percent import whole_percent
-from consultation.disclosure.spots import Spot, base_of, region_of, spots_of
-from consultation.disclosure.system import EVERYBODY, Equations, System, know_of_ticks, spread
+from consultation.disclosure.spots import Spot, base_of, spots_of
 from consultation.disclosure.tables import (
     ANSWERED,
-    NOT_ASKED,
     NotATable,
     Place,
     Policy,
@@ -33,10 +33,6 @@ from consultation.disclosure.tables import (
     Verdict,
 )
 
-_CELL = 1.0
-_MARGIN = 3.0
-_BASE = 12.0
-_HEADLINE = 6.0
 _HALF = 0.5
 _HOPELESS = 0.6
 _LEAST_SECONDS = 0.5
@@ -53,29 +49,31 @@ def protect(
     *,
     policy: Policy,
     released: Iterable[Protected] = (),
-    population: str = "",
 ) -> Protected:
     """What may be published of these tables, given what was published before.
-
-    ``population`` names the people counted. Earlier releases under the same name are taken to
-    count the same people, unless their numbers say otherwise.
 
     Raises:
         NotATable: when the tables contradict each other.
         AlreadyReleased: when an earlier release makes any new one unsafe.
     """
-    return _Protection(list(tables), policy, list(released), population).run()
+    listed, earlier = list(tables), list(released)
+    found = _Protection(listed, policy, earlier).run()
+    if earlier and all(table.verdict == "withheld" for table in found.tables):
+        alone = _Protection(listed, policy, []).run()
+        if any(table.verdict != "withheld" for table in alone.tables):
+            raise AlreadyReleased(
+                "Together with what was published before, every one of these tables would give "
+                "a small number away. None can be published beside it."
+            )
+    return found
 
 
 class _Protection:
     """One run over a set of tables."""
 
-    def __init__(
-        self, tables: list[Table], policy: Policy, released: list[Protected], population: str
-    ) -> None:
+    def __init__(self, tables: list[Table], policy: Policy, released: list[Protected]) -> None:
         self.policy = policy
-        self.population = population
-        self.released = released
+        self.editions = editions_of(released, tables)
         self.deadline = time.process_time() + policy.seconds
         self.rungs = [Rung(table) for table in tables]
         self.participants = _same_participants(tables)
@@ -97,7 +95,6 @@ class _Protection:
         tables = tuple(self._tables())
         return Protected(
             tables,
-            self.population,
             tuple(itertools.chain.from_iterable(map(explain, tables))),
             self.is_optimal,
         )
@@ -243,64 +240,24 @@ class _Protection:
     # The problem.
 
     def _problem(self) -> Problem:
-        tables = [rung.table for rung in self.rungs if rung.verdict != "withheld"]
-        system = System(
-            [table.variables for table in tables],
-            zeros=[(table.variables, zero) for table in tables for zero in sorted(table.zeros)],
-            asked_all=_asked_all(tables),
-        )
-        for table in tables:
-            for number, counts in spread(table, system):
-                system.crossings[number].counts[0] = counts
-        everybody = system.find(EVERYBODY)
-        for spot in self.spots:
-            table = self.rungs[spot.rung].table
-            region = region_of(spot, spot.values, table, system)
-            if spot.less is None:
-                spot.number = system.find(region)
+        """Everything as one system, with the earlier editions that fit in."""
+        while True:
+            assembly = Assembly(
+                self.rungs, self.spots, self.editions, self.policy, self.participants
+            )
+            try:
+                found = assembly.assemble()
+            except Disagreement as problem:
+                problem.edition.is_apart = True
+            except FewJoined:
+                raise AlreadyReleased(
+                    "Only a few people joined or left since an earlier release. The two "
+                    "together would give their answers away. Wait until at least "
+                    f"{self.policy.k} more have come or gone, or keep to the earlier release."
+                ) from None
             else:
-                spot.number = system.without(region, region_of(spot, spot.less, table, system))
-        for table in tables:
-            know_of_ticks(table.variables, system)
-        for spot in self.spots:
-            spot.number = system.root(spot.number)
-        equations = system.equations()
-        self.column_of = equations.column_of
-        reference = _reference(equations)
-        numbers = self._numbers()
-        numbers[self.column_of[system.root(everybody)]] = Number()
-        return Problem(
-            reference=reference,
-            rows=equations.rows,
-            facts=[
-                fact
-                for fact in equations.facts
-                if sum(by * reference[column] for column, by in fact.items()) >= 0
-            ],
-            numbers=numbers,
-            most=self.participants,
-            k=self.policy.k,
-        )
-
-    def _numbers(self) -> dict[int, Number]:
-        """What may be hidden, at what cost, and what must be."""
-        people = 1 + sum(spot.count for spot in self.spots if spot.is_published)
-        numbers: dict[int, Number] = {}
-        for spot in self.spots:
-            if spot.is_impossible:
-                continue
-            column = self.column_of[spot.number]
-            number = numbers.setdefault(column, Number(high=self.participants, guard="covered"))
-            rung = self.rungs[spot.rung]
-            if spot.is_published:
-                number.cost = (number.cost or 0.0) + _cost(spot, rung) + spot.count / people
-            if spot.is_unsafe or (spot.is_cell and rung.verdict in ("bands", "margins")):
-                number.is_hidden = True
-            if spot.band is not None:
-                number.low = max(number.low, spot.band.low)
-                if spot.band.high is not None:
-                    number.high = min(number.high, spot.band.high)
-        return numbers
+                self.column_of = found.column_of
+                return found.problem
 
     # What comes out.
 
@@ -354,15 +311,6 @@ def _verdict(rung: Rung, cells: tuple[PublishedNumber, ...]) -> Verdict:
     return rung.verdict
 
 
-def _cost(spot: Spot, rung: Rung) -> float:
-    """What it costs to hide a number: cells first, then margins, the base last."""
-    if spot.is_base:
-        return _BASE
-    cost = _CELL if spot.is_cell else _MARGIN
-    is_headline = rung.table.is_headline or spot.place in rung.table.headline_cells
-    return cost * _HEADLINE if is_headline else cost
-
-
 def _same_participants(tables: list[Table]) -> int:
     """How many people the tables count.
 
@@ -373,39 +321,3 @@ def _same_participants(tables: list[Table]) -> int:
     if len(found) > 1:
         raise NotATable("The tables count different numbers of people.")
     return found.pop() if found else 0
-
-
-def _asked_all(tables: list[Table]) -> frozenset[str]:
-    """Questions that everybody met, as anybody can see who reads the questionnaire."""
-    conditional = {
-        variable.key
-        for table in tables
-        for variable in table.variables
-        if variable.asked_of or variable.depends_on
-    }
-    unasked = {
-        variable.key
-        for table in tables
-        for place, count in table.counts
-        for variable, code in zip(table.variables, place, strict=True)
-        if count and code == NOT_ASKED
-    }
-    keys = {variable.key for table in tables for variable in table.variables}
-    return frozenset(keys - conditional - unasked)
-
-
-def _reference(equations: Equations) -> list[int]:
-    """One value for each column that agrees with what we know.
-
-    Raises:
-        NotATable: when there is none.
-    """
-    values = equations.values
-    for row in equations.rows:
-        terms = [(by, value) for column, by in row.items() if (value := values[column]) is not None]
-        total = sum(by * value for by, value in terms)
-        if len(terms) == len(row) and total:
-            raise NotATable("The tables contradict each other: they count different people.")
-    if None not in values:
-        return [value for value in values if value is not None]
-    raise NotImplementedError

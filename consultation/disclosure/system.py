@@ -10,13 +10,15 @@ sets of cells, so one number has one column, however many tables show it.
 Earlier releases of other people are further blocks of cells: the smaller population is taken as a
 part of the larger, which is what a reader would guess.
 
-Where variables are not crossed in one table, their joint distribution is not among the unknowns:
-cells that agree in every margin count as possible, even if no joint distribution has them all.
+Where variables are not crossed in one table, their joint distribution is not among the unknowns,
+but for small rings of three: beyond them, cells that agree in every margin count as possible, even
+if no joint distribution has them all.
 """
 
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -37,6 +39,8 @@ Region = Mapping[Dimension, frozenset[str]]
 """People with one of the values in each dimension; everybody where nothing is said."""
 
 EVERYBODY: Final[Region] = {}
+_JOINT_CELLS: Final = 300
+"""As long as rings of three have no more cells than this, they are looked at as joint tables."""
 _STATES: Final = (ANSWERED, MISSING, NOT_ASKED)
 
 
@@ -159,7 +163,27 @@ class System:
                     for one, option in zip(variables, options, strict=True)
                 )
                 found.setdefault(frozenset(axis.key for axis in axes), axes)
+        joint = list(self._joint(found))
+        if sum(math.prod(len(axis.domain) for axis in axes) for axes in joint) <= _JOINT_CELLS:
+            found |= {frozenset(axis.key for axis in axes): axes for axes in joint}
         return [axes for keys, axes in found.items() if not any(keys < other for other in found)]
+
+    def _joint(self, found: Mapping[frozenset[str], object]) -> Iterator[tuple[Axis, ...]]:
+        """Three variables that are crossed two by two.
+
+        Tables that agree in every margin need not come from any answers at all when they form a
+        ring. A reader could use that, so the cells of such a ring are counted one by one.
+        """
+        pairs = {pair for keys in found for pair in itertools.combinations(sorted(keys), 2)}
+        for first, second in sorted(pairs):
+            for third in sorted({key for pair in pairs for key in pair if key > second}):
+                axes = tuple(self._axes[key] for key in (first, second, third))
+                if (
+                    {(first, third), (second, third)} <= pairs
+                    and not any({first, second, third} <= keys for keys in found)
+                    and len({axis.family for axis in axes}) == 3
+                ):
+                    yield axes
 
     def _crossing(self, axes: tuple[Axis, ...]) -> Crossing:
         cells = [
@@ -290,6 +314,10 @@ class System:
             if (cells := crossing.select(region)) is not None
         )
 
+    def find_cell(self, place: int, cell: int, blocks: tuple[int, ...]) -> int:
+        """The number that counts one cell of one classification over some blocks."""
+        return self._add([(place, frozenset({cell}), blocks)])
+
     def without(self, wide: Region, narrow: Region, blocks: tuple[int, ...] = (0,)) -> int:
         """The number of those in the wide region who are not in the narrow one within it."""
         return self._add(
@@ -317,6 +345,11 @@ class System:
             self._sums[number][cells] = None
             self._by_cells[cells] = number
         return number
+
+    @property
+    def size(self) -> int:
+        """How many numbers there are; some may turn out to be others."""
+        return len(self._sums)
 
     def root(self, number: int) -> int:
         """The number that a number turned out to be."""

@@ -349,13 +349,11 @@ class Protected:
     """What may be published of a set of tables, and why the rest may not.
 
     Attributes:
-        population: names the people counted. Two releases of the same people share it.
         explanations: for the analyst, one for each hidden number.
         is_optimal: nothing less could have been hidden on this rung of the ladder.
     """
 
     tables: tuple[PublishedTable, ...]
-    population: str = ""
     explanations: tuple[Explanation, ...] = ()
     is_optimal: bool = True
 

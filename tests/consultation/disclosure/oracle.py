@@ -46,8 +46,21 @@ def _counts(variable: Variable, answer: str, code: str) -> bool:
 class Reader:
     """Somebody who holds every table and is very patient."""
 
-    def __init__(self, tables: Sequence[PublishedTable], participants: int) -> None:
-        self.tables = [table for table in tables if table.verdict != "withheld"]
+    def __init__(
+        self,
+        tables: Sequence[PublishedTable],
+        participants: int,
+        earlier: Sequence[tuple[Sequence[PublishedTable], int]] = (),
+    ) -> None:
+        """``earlier`` releases, each with its participants: part of these people, or more."""
+        releases = [(tables, participants), *earlier]
+        sizes = sorted({people for _tables, people in releases})
+        self.releases = [
+            ([table for table in held if table.verdict != "withheld"], sizes.index(people))
+            for held, people in releases
+        ]
+        self.tables = [table for held, _block in self.releases for table in held]
+        self.blocks = {id(table): block for held, block in self.releases for table in held}
         self.variables: dict[str, Variable] = {}
         for table in self.tables:
             for variable in table.variables:
@@ -60,10 +73,12 @@ class Reader:
             if number.place == (NOT_ASKED,)
         }
         axes = [_axes(one, key not in filtered) for key, one in self.variables.items()]
-        self.cells = [cell for cell in itertools.product(*axes) if self._possible(cell)]
-        self.participants = participants
+        people = [cell for cell in itertools.product(*axes) if self._possible(cell)]
+        self.cells = [(block, cell) for block in range(len(sizes)) for cell in people]
+        self.participants = sizes[-1]
         self.rows: list[tuple[list[int], float, float]] = [
-            (list(range(len(self.cells))), participants, participants)
+            ([at for at, (one, _cell) in enumerate(self.cells) if one <= block], size, size)
+            for block, size in enumerate(sizes)
         ]
         for table, number in self.numbers():
             if number.is_impossible:
@@ -71,7 +86,7 @@ class Reader:
             elif number.count is not None:
                 self.rows.append((self.members(table, number), number.count, number.count))
             elif number.band is not None:
-                high = participants if number.band.high is None else number.band.high
+                high = self.participants if number.band.high is None else number.band.high
                 self.rows.append((self.members(table, number), number.band.low, high))
 
     def _possible(self, cell: tuple[str, ...]) -> bool:
@@ -101,8 +116,9 @@ class Reader:
         ]
         return [
             at
-            for at, cell in enumerate(self.cells)
-            if all(_counts(variable, cell[place], code) for place, variable, code in wanted)
+            for at, (block, cell) in enumerate(self.cells)
+            if block <= self.blocks[id(table)]
+            and all(_counts(variable, cell[place], code) for place, variable, code in wanted)
         ]
 
     def range_of(self, members: Sequence[int]) -> tuple[int, int]:
@@ -133,6 +149,24 @@ class Reader:
             assert highs.getModelStatus() == highspy.HighsModelStatus.kOptimal
             found.append(round(sign * highs.getInfo().objective_function_value))
         return found[0], found[1]
+
+    def changes(self, k: int) -> list[str]:
+        """Every group of 1 … k-1 who joined or left between releases and can be made out."""
+        found = []
+        for (one, here), (other, there) in itertools.combinations(self.releases, 2):
+            for table, before in itertools.product(one, other):
+                if here == there or table.keys != before.keys:
+                    continue
+                held = {number.place: number for number in (*before.cells, *before.margins)}
+                for number in (*table.cells, *table.margins):
+                    if number.place not in held:
+                        continue
+                    members = set(self.members(table, number))
+                    members ^= set(self.members(before, held[number.place]))
+                    low, high = self.range_of(sorted(members))
+                    if low > 0 and high < k:
+                        found.append(f"{number.place} changed by {low} … {high}")
+        return found
 
     def breaches(self, k: int) -> list[str]:
         """Every number that is shown and small, or hidden and not covered, with its range."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping
 
-from consultation.disclosure.tables import Place, Table, Variable, count_rows
+from consultation.disclosure.tables import Filter, Place, Table, Variable, count_rows
+
+Row = dict[str, str | list[str]]
 
 SETTING = Variable("setting", ("street", "online"))
 SAFE = Variable("safe", ("yes", "no"))
@@ -40,7 +42,7 @@ def small_cells(seed: int, rows: int, columns: int, small: int) -> Table:
     )
 
 
-def _variable(chance: random.Random, number: int) -> Variable:
+def _variable(chance: random.Random, number: int, decider: Variable | None) -> Variable:
     codes = tuple(f"c{number}{code}" for code in range(chance.randint(2, 4)))
     is_multiple = chance.random() < 0.2 and len(codes) <= 3
     merges = ()
@@ -52,19 +54,40 @@ def _variable(chance: random.Random, number: int) -> Variable:
         is_multiple=is_multiple,
         sensitivity=chance.choice(("opinion", "opinion", "attribute")),
         merges=merges,
+        asked_of=_filter(chance, decider) if decider and chance.random() < 0.25 else None,
     )
+
+
+def _filter(chance: random.Random, decider: Variable) -> Filter:
+    few = 1 if decider.is_multiple else chance.randint(1, len(decider.codes) - 1)
+    return Filter(decider.key, frozenset(decider.codes[:few]))
+
+
+def _given(answer: str | list[str]) -> set[str]:
+    return {answer} if isinstance(answer, str) else set(answer)
 
 
 def random_set(seed: int) -> tuple[list[Table], int]:
     """Up to three questions, their one-way tables and some cross-tables, and how many answered."""
+    crossed, rows = random_rows(seed)
+    return [count_rows(variables, rows) for variables in crossed], len(rows)
+
+
+def random_rows(seed: int) -> tuple[list[tuple[Variable, ...]], list[Row]]:
+    """The same, not counted yet."""
     chance = random.Random(seed)
-    variables = [_variable(chance, number) for number in range(chance.randint(1, 3))]
+    variables = [_variable(chance, 0, None)]
+    for number in range(1, chance.randint(1, 3)):
+        variables.append(_variable(chance, number, variables[0]))
     weights = [[chance.random() ** 2 + 0.02 for _code in one.codes] for one in variables]
     skipping = chance.choice((0, 0, 0.1, 0.2))
-    rows: list[dict[str, str | list[str]]] = []
+    rows: list[Row] = []
     for _person in range(chance.choice((12, 20, 30, 60, 120))):
-        row: dict[str, str | list[str]] = {}
+        row: Row = {}
         for variable, weight in zip(variables, weights, strict=True):
+            decides = variable.asked_of
+            if decides and not decides.codes & _given(row[decides.question]):
+                continue
             if chance.random() < skipping:
                 row[variable.key] = ""
             elif variable.is_multiple:
@@ -78,7 +101,7 @@ def random_set(seed: int) -> tuple[list[Table], int]:
     crossed += [pair if chance.random() < 0.5 else pair[::-1] for pair in pairs[:2]]
     if len(variables) == 3 and chance.random() < 0.2:
         crossed.append(tuple(variables))
-    return [count_rows(variables, rows) for variables in crossed], len(rows)
+    return crossed, rows
 
 
 def report_set(seed: int, *, tables: int, people: int, skipping: float) -> list[Table]:
