@@ -6,13 +6,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from consultation.disclosure.audit import rules, sentences
+from consultation.disclosure.audit import differences, rules, sentences
 from consultation.disclosure.audit.case import Case
-from consultation.disclosure.audit.equations import System, build
+from consultation.disclosure.audit.equations import Era, System, build, columns_of
 from consultation.disclosure.audit.findings import Audit, Finding, HiddenCell
 from consultation.disclosure.audit.policy import Policy
 from consultation.disclosure.audit.programme import Programme
-from consultation.disclosure.audit.published import Edition, File
+from consultation.disclosure.audit.published import ANSWERED, At, Edition, File
 from consultation.disclosure.audit.ranges import Block, Contradiction, Reasoning
 
 SECONDS: Final = 5.0
@@ -76,7 +76,9 @@ def system_of(editions: Sequence[Edition], reading: int, *, ring: int = 0) -> Sy
             replace(edition, population=f"{edition.population} {number}")
             for number, edition in enumerate(editions, start=1)
         ]
-    return build(editions, beside=reading < 2, ring=ring)
+    system = build(editions, beside=reading < 2, ring=ring)
+    system.rows.extend(list(differences.shortcuts(system)))
+    return system
 
 
 def judged(
@@ -128,6 +130,16 @@ def _remarks(editions: Sequence[Edition]) -> tuple[Finding, ...]:
     )
 
 
+def _is_deserted(system: System, reasoning: Reasoning, era: Era, at: At) -> bool:
+    """Whether nobody at all is in the group a number is about: then there is nobody to protect."""
+    for code, category in at:
+        if category != ANSWERED:
+            group = tuple((c, ANSWERED if c == code else own) for c, own in at)
+            if reasoning.forced(columns_of(system, era, group)) == 0:
+                return True
+    return False
+
+
 def _slow(name: str) -> Finding:
     return Finding("time_out", name, None, "No numbers that fit were found in time.")
 
@@ -146,11 +158,20 @@ def _hidden(system: System, reasoning: Reasoning) -> list[HiddenCell]:
     """Every hidden number once, with its range."""
     names: dict[frozenset[int], str] = {}
     places: dict[frozenset[int], dict[str, None]] = {}
-    for told, figure, _era in system.veiled:
+    deserted: set[frozenset[int]] = set()
+    for told, figure, era in system.veiled:
         if told.columns and not told.columns <= system.structural:
             names.setdefault(told.columns, told.name)
             places.setdefault(told.columns, {})[figure.place] = None
+            if _is_deserted(system, reasoning, era, figure.at):
+                deserted.add(told.columns)
     return [
-        HiddenCell(name, tuple(places[columns]), tuple(sorted(columns)), reasoning.reach(columns))
+        HiddenCell(
+            name,
+            tuple(places[columns]),
+            tuple(sorted(columns)),
+            reasoning.reach(columns),
+            columns in deserted,
+        )
         for columns, name in names.items()
     ]

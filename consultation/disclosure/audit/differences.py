@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from consultation.disclosure.audit.axes import Node, covers, projected
-from consultation.disclosure.audit.equations import Era, System, place_of
+from consultation.disclosure.audit.equations import Era, Row, System, place_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +58,32 @@ def printed_in(system: System, era: Era) -> dict[Node, list[Printed]]:
     }
 
 
+def shortcuts(system: System) -> Iterator[Row]:
+    """Rows that follow from the others, but not one by one.
+
+    Where two printed numbers leave nobody, the cells between them are empty. Where a cell of a
+    smaller classification then holds the same people as a printed number, it is that number. With
+    these most cells are forced before any solver is asked.
+    """
+    for era in system.eras:
+        for node, printed in printed_in(system, era).items():
+            empty = 0
+            for rest in rests(printed):
+                if rest.value == 0:
+                    empty |= rest.mask
+            for number, column in enumerate(era.nodes[node].values()):
+                if empty >> number & 1:
+                    yield Row.total([column], 0, 0, "nobody is left")
+            values = {item.mask & ~empty: item.value for item in printed}
+            for smaller, cells in era.nodes.items():
+                if smaller != node and covers(node, smaller):
+                    bits = _bits(node, era.nodes[node], smaller, system.structural)
+                    for parts, column in cells.items():
+                        value = values.get(bits.get(parts, 0) & ~empty)
+                        if value is not None:
+                            yield Row.total([column], value, value, "the same people")
+
+
 def common(system: System, small: Era, large: Era, gap: Era) -> dict[Node, list[Printed]]:
     """The same for the people between two editions: what both printed, as a difference."""
     before, after = printed_in(system, small), printed_in(system, large)
@@ -85,18 +111,25 @@ def _laid_over(
     for smaller, figures in own.items():
         if not covers(node, smaller):
             continue
-        bits: dict[tuple[str, ...], int] = {}
-        for number, (parts, column) in enumerate(cells.items()):
-            if column in empty:
-                continue
-            under = projected(node, parts, smaller)
-            bits[under] = bits.get(under, 0) | 1 << number
+        bits = _bits(node, cells, smaller, empty)
         for inside, item in figures.items():
             mask = 0
             for parts in inside:
                 mask |= bits.get(parts, 0)
             laid.setdefault(mask, Printed(item.name, item.value, mask, item.place))
     return list(laid.values())
+
+
+def _bits(
+    node: Node, cells: Mapping[tuple[str, ...], int], smaller: Node, empty: set[int]
+) -> dict[tuple[str, ...], int]:
+    """For each cell of a smaller classification, those of the larger one that add to it."""
+    bits: dict[tuple[str, ...], int] = {}
+    for number, (parts, column) in enumerate(cells.items()):
+        if column not in empty:
+            under = projected(node, parts, smaller)
+            bits[under] = bits.get(under, 0) | 1 << number
+    return bits
 
 
 def rests(printed: list[Printed]) -> Iterator[Rest]:

@@ -50,12 +50,16 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class HiddenCell:
-    """A number that was hidden, with all that can be learned of it."""
+    """A number that was hidden, with all that can be learned of it.
+
+    ``is_deserted`` says that nobody is in its group at all, so that there is nobody to protect.
+    """
 
     name: str
     places: tuple[str, ...]
     columns: tuple[int, ...]
     reach: Reach
+    is_deserted: bool = False
 
 
 @dataclass(frozen=True, slots=True)

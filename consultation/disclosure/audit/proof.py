@@ -84,6 +84,7 @@ def _hidden(cell: HiddenCell, names: Sequence[str]) -> dict[str, Any]:
         "sum_of": [names[column] for column in cell.columns],
         "range": _range(cell.reach.range),
         "is_certain": cell.reach.is_certain,
+        "is_deserted": cell.is_deserted,
         "least": _witness(cell.reach.least),
         "greatest": _witness(cell.reach.greatest),
     }

@@ -179,6 +179,8 @@ def ranges(case: Case) -> Iterator[Finding]:
     for cell in case.hidden:
         found = cell.reach.range
         place = "; ".join(cell.places)
+        if cell.is_deserted:
+            continue
         if not cell.reach.is_certain:
             yield Finding("time_out", cell.name, None, "The range was not found in time.", place)
         elif found.high is not None and (found.high < k or found.high - found.low < k):

@@ -104,6 +104,27 @@ def test_two_hidden_in_every_row_and_column_are_not_enough() -> None:
     assert mended.is_adequate
 
 
+def test_what_was_left_out_without_a_mark_is_worked_out_too() -> None:
+    """The same table, with the hidden numbers missing instead of marked."""
+    counts = {(f"r{r}", f"c{c}"): 20 for r in range(1, 5) for c in range(1, 5)}
+    counts["r2", "c3"] = 4
+    absent = {
+        ("r1", "c1"), ("r1", "c2"), ("r2", "c1"), ("r2", "c2"), ("r2", "c3"),
+        ("r3", "c3"), ("r3", "c4"), ("r4", "c3"), ("r4", "c4"),
+    }  # fmt: skip
+    table = cross("r", "c", counts, hide=absent)
+    told = tuple(figure for figure in table.figures if figure.said.manner != "hidden")
+    found = audit([edition(replace(table, figures=told))])
+    assert found.hidden == ()
+    assert breach(found, "difference") == ["hours#people=None [c=c3, r=r2]"]
+
+
+def test_in_an_empty_group_there_is_nobody_to_protect() -> None:
+    counts = {("yes", "a"): 20, ("no", "a"): 12, ("yes", "b"): 0, ("no", "b"): 0}
+    found = audit([edition(cross("answer", "place", counts, hide={("yes", "b"), ("no", "b")}))])
+    assert found.is_adequate
+
+
 def test_a_range_must_reach_and_span_five() -> None:
     counts = {("yes", "a"): 2, ("no", "a"): 20, ("yes", "b"): 2, ("no", "b"): 20}
     found = audit([edition(cross("answer", "place", counts, hide=set(counts)))])

@@ -121,11 +121,13 @@ def assert_exact(
     assert found_in(result, {place: words(place) for place in truth}) == {
         place: (int(values.min()), int(values.max())) for place, values in truth.items()
     }
+    deserted = {cell.name for cell in result.hidden if cell.is_deserted}
+    assert all(not truth[place].any() for place in truth if words(place) in deserted)
     narrow = {
         words(place)
         for place, values in truth.items()
         if values.max() < K or values.max() - values.min() < K
-    }
+    } - deserted
     assert {f.cell for f in result.findings if f.rule == "range"} == narrow
     if narrow:
         assert not result.is_adequate

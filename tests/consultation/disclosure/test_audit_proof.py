@@ -95,6 +95,10 @@ def change(found: dict[str, Any], what: str) -> None:
     elif what == "assignment":
         numbers = found["blocks"][0]["assignments"][0]
         numbers[0] += 1
+    elif what == "in a circle":
+        numbers = found["blocks"][0]["assignments"][0]
+        assert len(numbers) == 4
+        numbers[:] = [n + 100 * sign for n, sign in zip(numbers, (1, -1, -1, 1), strict=True)]
     elif what == "negative":
         numbers = found["blocks"][0]["assignments"][0]
         numbers[:] = [-number for number in numbers]
@@ -119,8 +123,8 @@ def change(found: dict[str, Any], what: str) -> None:
 @pytest.mark.parametrize(
     "what",
     [
-        "range", "assignment", "negative", "verdict", "digest", "hidden", "forced", "blocks",
-        "reading",
+        "range", "assignment", "in a circle", "negative", "verdict", "digest", "hidden", "forced",
+        "blocks", "reading",
     ],
 )  # fmt: skip
 def test_a_proof_that_was_changed_is_found_out(what: str) -> None:
