@@ -21,7 +21,6 @@ def whole_percent(count: int | None, base: int | None, policy: Policy) -> int | 
 
 def interval(percent: int, base: int) -> tuple[int, int]:
     """The counts that a whole per cent of a known base leaves possible, both included."""
-    low = -((base - 2 * percent * base) // 200) if percent else 0
     low = max(0, -(-(2 * percent - 1) * base // 200))
     high = min(base, -(-(2 * percent + 1) * base // 200) - 1)
     return low, high

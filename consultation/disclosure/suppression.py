@@ -29,6 +29,7 @@ from consultation.disclosure.tables import (
     Protected,
     PublishedNumber,
     PublishedTable,
+    Reason,
     Table,
     Verdict,
 )
@@ -215,21 +216,23 @@ class _Protection:
         """Take down every table that hides more than it shows; false when there is none."""
         lowered = False
         for number, rung in enumerate(self.rungs):
-            if rung.verdict == "withheld":
-                continue
-            spots = self._published_of(number)
-            if rung.verdict == "shown":
-                if self._hides(number, self.hidden) > _HALF:
-                    lowered = rung.step_down("mostly_hidden")
-                elif rung.table.whole and any(map(self._is_hidden, spots)):
-                    lowered = rung.step_down("small_count")
-            elif any(
-                self._is_hidden(spot)
-                for spot in spots
-                if spot.is_base or (rung.table.whole and not spot.is_cell)
-            ):
-                lowered = rung.step_down("small_count")
+            if rung.verdict != "withheld" and (reason := self._too_bare(number, rung)):
+                lowered = rung.step_down(reason)
         return lowered
+
+    def _too_bare(self, number: int, rung: Rung) -> Reason:
+        """Why a table can't stay on its rung; empty when it can."""
+        spots = self._published_of(number)
+        hidden = [spot for spot in spots if self._is_hidden(spot)]
+        hides_base = any(spot.is_base for spot in hidden)
+        if rung.verdict != "shown":
+            of_margins = [spot for spot in hidden if not spot.is_cell]
+            return "small_count" if hides_base or (rung.table.whole and of_margins) else ""
+        if self._hides(number, self.hidden) > _HALF:
+            return "mostly_hidden"
+        shows_no_cell = not any(spot.is_cell for spot in spots if spot not in hidden)
+        is_torn = rung.table.whole and hidden
+        return "small_count" if is_torn or (hides_base and shows_no_cell) else ""
 
     def _published_of(self, number: int) -> list[Spot]:
         return [spot for spot in self.spots if spot.rung == number and spot.is_published]
