@@ -38,9 +38,14 @@ _SECONDS = 30.0
 class Disagreement(Exception):
     """An earlier edition does not count a part of our people, nor do we count a part of its."""
 
-    def __init__(self, edition: Edition) -> None:
+    def __init__(self, edition: Edition | None = None) -> None:
+        """``edition`` is the one that disagrees, where one is known to."""
         super().__init__("An earlier edition counts other people.")
         self.edition = edition
+
+
+class OutOfTime(Exception):
+    """Whether an earlier edition fits ours was not found out in time."""
 
 
 class FewJoined(Exception):
@@ -98,6 +103,7 @@ class Assembly:
             NotATable: when the tables contradict each other.
             Disagreement: when an edition can't be fitted to ours, and is to be set apart.
             FewJoined: when the people who joined or left since an edition are few.
+            OutOfTime: when it can't be said in time whether an edition fits.
         """
         system = self.system
         self._count_ours()
@@ -285,12 +291,9 @@ class Assembly:
                 self._disagree()
 
     def _disagree(self) -> NoReturn:
-        """Whoever counts other people than we do is set apart, the least like us first."""
         if not self.editions:
             raise NotATable("The tables contradict each other: they count different people.")
-        raise Disagreement(
-            max(self.editions, key=lambda one: abs(one.participants - self.participants))
-        )
+        raise Disagreement
 
     def _reference(self, equations: Equations) -> list[int]:
         """One value for each column that agrees with what we know and what is out."""
@@ -316,8 +319,10 @@ class Assembly:
                 is_whole=True,
             )
             found = programme.solve(_SECONDS)
-            if not found.columns:
+            if found.status == "impossible":
                 self._disagree()
+            if not found.columns:
+                raise OutOfTime
             for column, value in zip(unknown, found.columns, strict=True):
                 values[column] = round(value)
             self._check(equations)

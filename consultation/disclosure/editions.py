@@ -13,9 +13,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from consultation.disclosure.ladder import label
+from consultation.disclosure.percent import interval
 from consultation.disclosure.spots import codes_at
 from consultation.disclosure.system import Region, System
 from consultation.disclosure.tables import (
+    ANSWERED,
+    Band,
     Protected,
     PublishedNumber,
     PublishedTable,
@@ -55,7 +58,21 @@ class Edition:
                     )
                     if codes is not None
                 ]
-                yield system.region(parts), number
+                yield system.region(parts), _as_statement(number, table)
+
+
+def _as_statement(number: PublishedNumber, table: PublishedTable) -> PublishedNumber:
+    """A percentage that stands without its count says between what the count lies."""
+    if number.count is not None or number.percent is None:
+        return number
+    base = table.number(ANSWERED, *number.place[1:]).count
+    if base is None:
+        return number
+    low, high = interval(number.percent, base)
+    if number.band is not None:
+        low = max(low, number.band.low)
+        high = high if number.band.high is None else min(high, number.band.high)
+    return replace(number, band=Band(low, high))
 
 
 def editions_of(released: Iterable[Protected], tables: Iterable[Table]) -> list[Edition]:

@@ -14,9 +14,9 @@ import itertools
 import time
 from collections.abc import Iterable, Iterator
 
-from consultation.disclosure.assembly import Assembly, Disagreement, FewJoined
+from consultation.disclosure.assembly import Assembled, Assembly, Disagreement, FewJoined, OutOfTime
 from consultation.disclosure.cover import Coverer, Problem, Uncovered
-from consultation.disclosure.editions import editions_of
+from consultation.disclosure.editions import Edition, editions_of
 from consultation.disclosure.explain import explain
 from consultation.disclosure.ladder import Rung
 from consultation.disclosure.percent import whole_percent
@@ -245,13 +245,15 @@ class _Protection:
     def _problem(self) -> Problem:
         """Everything as one system, with the earlier editions that fit in."""
         while True:
-            assembly = Assembly(
-                self.rungs, self.spots, self.editions, self.policy, self.participants
-            )
             try:
-                found = assembly.assemble()
+                found = self._assembled(self.editions)
             except Disagreement as problem:
-                problem.edition.is_apart = True
+                self._set_apart(problem.edition)
+            except OutOfTime:
+                raise AlreadyReleased(
+                    "These tables could not be compared with an earlier release in time. "
+                    "Publish fewer of them together."
+                ) from None
             except FewJoined:
                 raise AlreadyReleased(
                     "Only a few people joined or left since an earlier release. The two "
@@ -261,6 +263,22 @@ class _Protection:
             else:
                 self.column_of = found.column_of
                 return found.problem
+
+    def _assembled(self, editions: list[Edition]) -> Assembled:
+        return Assembly(self.rungs, self.spots, editions, self.policy, self.participants).assemble()
+
+    def _set_apart(self, edition: Edition | None) -> None:
+        """Take out the edition that disagrees; where none does alone, the one least like ours."""
+        if edition is None:
+            fitting = [one for one in self.editions if not one.is_apart]
+            edition = max(fitting, key=lambda one: abs(one.participants - self.participants))
+            for one in fitting:
+                try:
+                    self._assembled([one])
+                except Disagreement:
+                    edition = one
+                    break
+        edition.is_apart = True
 
     # What comes out.
 

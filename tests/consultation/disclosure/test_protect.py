@@ -10,7 +10,7 @@ from tests.consultation.disclosure.oracle import Reader
 from tests.consultation.disclosure.samples import WORKED, random_set
 
 POLICY = Policy()
-SETS = int(os.environ.get("DISCLOSURE_SETS", "200"))
+SETS = int(os.environ.get("DISCLOSURE_SETS", "100"))
 
 
 def test_the_worked_example_hides_all_four_cells_and_keeps_the_totals() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+from dataclasses import replace
 
 import pytest
 
@@ -116,6 +117,15 @@ def test_an_earlier_release_that_is_not_safe_itself_is_refused() -> None:
     first = protect([grid({("high",): 30, ("some",): 27, ("none",): 3}, TRUST)], policy=POLICY)
     with pytest.raises(AlreadyReleased, match="whatever else is published"):
         protect([WORKED], policy=Policy(k=40, min_base=40), released=[first])
+
+
+def test_a_percentage_that_went_out_without_its_count_is_known_all_the_same() -> None:
+    first = protect([grid({("high",): 30, ("some",): 27, ("none",): 3}, TRUST)], policy=POLICY)
+    (table,) = first.tables
+    high, some, none = table.cells
+    told = replace(table, cells=(high, replace(some, percent=45), none))
+    with pytest.raises(AlreadyReleased, match="whatever else is published"):
+        protect([WORKED], policy=POLICY, released=[replace(first, tables=(told,))])
 
 
 @pytest.mark.parametrize("fifth", range(5))
