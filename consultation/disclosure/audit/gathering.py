@@ -106,6 +106,9 @@ def _printed(table: Table) -> Mapping[tuple[str, At, At], Figure]:
 def _disagreements(known: Table, other: Table) -> list[Remark]:
     before = _printed(known)
     remarks = []
+    if "withheld" in (known.state, other.state) and known.state != other.state:
+        words = f"{known.place} and {other.place} don't agree that it is withheld."
+        remarks.append(Remark("mismatch", f"Table {other.id}", words))
     for key, figure in _printed(other).items():
         first = before.get(key)
         if first is None:

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from weasyprint import HTML
 
+from consultation import report
 from consultation.disclosure.audit import Audit, Edition, Unreadable, audit
 from consultation.disclosure.audit.downloads import COLUMNS, FORMAT, PROPERTY
 from consultation.disclosure.audit.published import Said, exactly
@@ -23,6 +24,7 @@ from consultation.disclosure.audit.wording import (
     read_count,
     read_percent,
 )
+from testimony.paper.print import to_pdf
 
 POPPLER = pytest.mark.skipif(shutil.which("pdftotext") is None, reason="poppler is not here")
 
@@ -423,6 +425,20 @@ def test_what_only_the_paper_prints_is_printed() -> None:
 
 
 @POPPLER
+def test_what_the_paper_lacks_is_told() -> None:
+    shorter = page().replace(ROW.format("no", "No", "[c]", "[c]", "17").encode(), b"")
+    found = audited(Document("report.html", page()), Document("report.pdf", pdf(shorter)))
+    assert found.broken() == {"mismatch"}
+
+
+def test_a_table_withheld_in_one_form_is_withheld_in_all() -> None:
+    held = b"""<main data-edition="1" data-collection="hours">
+<p data-table="3" data-rows="fixed" data-state="withheld">Withheld.</p></main>"""
+    assert audited(held).is_adequate
+    assert "mismatch" in audited(Document("p.html", held), as_json()).broken()
+
+
+@POPPLER
 def test_paper_alone_is_read_by_its_words() -> None:
     safe = audited(Document("report.pdf", pdf(page())))
     assert safe.is_adequate
@@ -444,6 +460,68 @@ def test_paper_knows_from_its_page_what_is_about_something_else(around: str) -> 
 def test_a_typed_share_on_paper_is_found() -> None:
     typed = page(around="<p>Of these, 3 of 21 said no.</p>")
     assert "sentence" in audited(Document("report.pdf", pdf(typed))).broken()
+
+
+LONG = [
+    "I get my hours less than a week before, and they change after that in most weeks of the year",
+    "It depends on the office, the season, and who is on leave",
+    "Never",
+]
+
+
+def long_page() -> bytes:
+    rows = "".join(
+        f'<tr><th scope="row" data-category="c{n}">{LONG[n % 3]}, in case {n}</th>'
+        f"<td>[c]</td><td>{1000 + n}</td><td>9 or fewer</td><td>[c]</td></tr>"
+        for n in range(60)
+    )
+    heads = "".join(
+        f'<th scope="col" data-category="{code}">{label}</th>'
+        for code, label in (("s", "Street stand"), ("o", "Online form"), ("p", "Paper"))
+    )
+    return f"""<!doctype html><html lang="en"><head><title>Report</title></head><body>
+<main data-edition="1"><h1>Report</h1>
+<table data-table="7" data-rows="case" data-columns="mode"><caption>Table 7. How often do your hours
+change, and who tells you about it before the change takes effect in the office you work for?
+</caption><thead><tr><th scope="col">Answer</th>{heads}
+<th scope="col" data-margin="total">Total</th></tr></thead><tbody>{rows}</tbody></table>
+<p>Words after the table.</p></main></body></html>
+""".encode()
+
+
+@POPPLER
+def test_a_long_table_of_our_own_typesetter_is_read_whole() -> None:
+    """Over pages, with headings repeated, and a caption, headings, labels and figures that fold."""
+    style = (Path(report.__file__).parent / "print.css").read_text(encoding="utf-8")
+    printed = to_pdf(long_page().decode(), style=style, epoch=0)
+    assert printed.pages > 2
+    whole = read([Document("report.html", long_page()), Document("report.pdf", printed.pdf)])
+    (table,) = whole[0].tables
+    by_file = {
+        name: {(f.at, f.said) for f in table.figures if f.place.startswith(name)}
+        for name in ("report.html", "report.pdf")
+    }
+    assert len(by_file["report.html"]) == 240
+    assert by_file["report.pdf"] == by_file["report.html"]
+    assert whole[0].remarks == ()
+
+
+@POPPLER
+def test_a_long_table_is_read_whole_from_paper_alone() -> None:
+    style = (Path(report.__file__).parent / "print.css").read_text(encoding="utf-8")
+    printed = to_pdf(long_page().decode(), style=style, epoch=0)
+    (edition,) = read([Document("report.pdf", printed.pdf)])
+    (table,) = edition.tables
+    assert len(table.figures) == 240
+    labels = edition.variables["columns of table 7"].labels()
+    assert list(labels.values()) == ["Street stand", "Online form", "Paper"]
+    assert table.title.endswith("in the office you work for?")
+
+
+def test_a_hidden_row_outside_of_its_table_is_refused() -> None:
+    broken = PAPER + "\nSomewhere else                   [c]             [c]\n"
+    with pytest.raises(Unreadable, match="outside of a table"):
+        read([Document("paper.txt", broken.encode())])
 
 
 PAPER = """
