@@ -25,6 +25,7 @@ RULES: Final[Mapping[str, str]] = {
     "attribution": "Enough people share the label of a quotation.",
     "left_over": "Enough people are left over when a label leaves a detail out.",
     "sentence": "Every number in a sentence stands in a table too.",
+    "bar": "No bar of a chart says more than the words beside it.",
     "mismatch": "Visible words, marks and the forms of an edition say the same.",
     "contradiction": "The published numbers fit each other.",
     "time_out": "Every range was found in time.",

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from consultation.disclosure.audit.published import (
     At,
+    Bar,
     Edition,
     Figure,
     File,
@@ -37,6 +38,7 @@ class Draft:
     tables: list[Table] = field(default_factory=list)
     others: list[str] = field(default_factory=list)
     sentences: list[Sentence] = field(default_factory=list)
+    bars: list[Bar] = field(default_factory=list)
     quotes: list[Quote] = field(default_factory=list)
     remarks: list[Remark] = field(default_factory=list)
 
@@ -76,6 +78,7 @@ def _edition(parts: list[Draft]) -> Edition:
         tables=tuple(tables.values()),
         others=tuple(dict.fromkeys(words for draft in parts for words in draft.others)),
         sentences=tuple(item for draft in parts for item in draft.sentences),
+        bars=tuple(item for draft in parts for item in draft.bars),
         quotes=tuple(item for draft in parts for item in draft.quotes),
         remarks=tuple(remarks),
         files=tuple(dict.fromkeys(draft.file for draft in parts)),

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from typing import Final, get_args
 
 from consultation.disclosure.audit.downloads import Frame, figure_of, read_at
+from consultation.disclosure.audit.drawings import bars_of
 from consultation.disclosure.audit.gathering import Draft
 from consultation.disclosure.audit.markup import Comment, Element, tree_of
 from consultation.disclosure.audit.published import (
@@ -149,6 +150,7 @@ class _Page:
                 telling[0].sentences += draft.sentences
                 telling[0].remarks += draft.remarks
                 telling[0].others += draft.others
+                telling[0].bars += draft.bars
         if len(drafts) > 1 and any(not (d.name or d.collection) for d in telling):
             raise Unreadable(f"{self.file.name}: figures stand outside of an edition.")
         return telling or [Draft(self.file)]
@@ -169,6 +171,8 @@ class _Page:
             self._figure(element)
         if element.has("data-quote"):
             self._quote(element)
+        if element.tag == "svg":
+            self.draft(element).bars += bars_of(element, self._about(element), self.place(element))
         if any(element.has(mark) for mark in _ELSEWHERE):
             self._elsewhere(element)
         self._words(element)

@@ -113,6 +113,20 @@ class Sentence:
 
 
 @dataclass(frozen=True, slots=True)
+class Bar:
+    """A bar of a chart: its share of the ground it lies on, and the words beside it.
+
+    ``slack`` is how far the share may be off, from the precision it is drawn with.
+    """
+
+    share: float
+    slack: float
+    text: str
+    about: str
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
 class Quote:
     """A quotation's details: variable and category, as its label tells them."""
 
@@ -239,6 +253,7 @@ class Edition:
     tables: tuple[Table, ...] = ()
     others: tuple[str, ...] = ()
     sentences: tuple[Sentence, ...] = ()
+    bars: tuple[Bar, ...] = ()
     quotes: tuple[Quote, ...] = ()
     remarks: tuple[Remark, ...] = ()
     files: tuple[File, ...] = ()

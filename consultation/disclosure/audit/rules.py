@@ -354,4 +354,5 @@ def all_rules() -> tuple[Callable[[Case], Iterator[Finding]], ...]:
         tick_totals,
         quotations.attributions,
         sentences.sentences,
+        sentences.bars,
     )

@@ -88,6 +88,33 @@ def shown_in(edition: Edition, table: Table | None) -> set[int]:
     return shown
 
 
+def bars(case: Case) -> Iterator[Finding]:
+    """No bar is longer or shorter than the number beside it, and none stands for a hidden one.
+
+    A bar drawn from a count that is not printed would give it back with a ruler.
+    """
+    editions = [edition for _era, edition in case.editions()]
+    shown: dict[str, set[int]] = {}
+    for edition in editions:
+        for table in edition.tables:
+            shown.setdefault(table.id, set()).update(shown_in(edition, table))
+    for edition in editions:
+        for bar in edition.bars:
+            wholes = shown.get(bar.about, set())
+            percents = wording.percents_in(bar.text)
+            shares = [percent / 100 for percent in percents]
+            for number in wording.counts_in(bar.text):
+                shares += [number / whole for whole in wholes if whole]
+            if not any(abs(bar.share - share) <= bar.slack for share in shares):
+                yield Finding(
+                    "bar",
+                    f"Table {bar.about}" if bar.about else "Chart",
+                    None,
+                    f"A bar is {bar.share:.1%} of its ground, and beside it stands “{bar.text}”.",
+                    bar.place,
+                )
+
+
 def hearsay(edition: Edition) -> list[Figure]:
     """What sentences say about cells that their own table hides.
 

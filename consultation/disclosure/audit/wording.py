@@ -166,6 +166,16 @@ def shares_in(text: str) -> list[tuple[int, int]]:
     return [(whole(a), whole(b)) for a, b in _SHARE.findall(text)]
 
 
+def percents_in(text: str) -> list[int]:
+    """The percentages of a sentence, as whole numbers."""
+    return [int(float(m[1].replace(",", "."))) for m in _PERCENT.finditer(text)]
+
+
+def counts_in(text: str) -> list[int]:
+    """The whole numbers of a sentence that are no percentages."""
+    return numbers_in(_PERCENT.sub(" ", text))
+
+
 def claims_in(text: str) -> list[tuple[list[int], int, int]]:
     """Every number that is said as a share, as a percentage or of people, and from where to where.
 

@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 from weasyprint import HTML
 
 from consultation import report
+from consultation.charts.bars import bar_chart
+from consultation.charts.crosses import Bar, Group, cross_chart
 from consultation.disclosure.audit import Audit, Edition, Unreadable, audit
 from consultation.disclosure.audit.downloads import COLUMNS, FORMAT, PROPERTY
 from consultation.disclosure.audit.published import Said, exactly
@@ -271,6 +273,45 @@ def test_two_editions_are_audited_together() -> None:
     found = audited(Document("1.html", page()), Document("2.html", later))
     assert ranges(found)["fixed = No, mode = Street"] == (3, 3)
     assert found.editions == ("hours 1", "hours 2")
+
+
+def drawn(*shares: tuple[float | None, str]) -> str:
+    bars = tuple(Bar("All", share, words) for share, words in shares)
+    return cross_chart([Group("Yes", bars)], "Chart of question 3.", "c3")
+
+
+@pytest.mark.parametrize(
+    ("chart", "is_adequate"),
+    [
+        (drawn((43 / 60, "43 of 60")), True),
+        (drawn((0.72, "72 %")), True),
+        (drawn((None, "[c]")), True),
+        (drawn((None, "9 or fewer")), True),
+        (drawn((3 / 21, "[c]")), False),
+        (drawn((7 / 21, "9 or fewer")), False),
+        (drawn((43 / 60, "72 %")), False),
+        (drawn((18 / 21, "43 of 60")), False),
+    ],
+)
+def test_a_bar_is_no_longer_than_its_words(chart: str, is_adequate: bool) -> None:
+    told = '<span data-figure data-at="fixed:yes" data-measure="percent">72</span>'
+    found = audited(page(around=told + chart))
+    assert ("bar" in found.broken()) is not is_adequate
+
+
+def test_our_own_one_way_chart_is_read() -> None:
+    table = {
+        "verdict": "shown",
+        "base": 60,
+        "cells": [
+            {"label": "Yes", "count": 43, "percent": None},
+            {"label": "No", "count": 17, "percent": None},
+        ],
+    }
+    chart = bar_chart(table, "Chart of question 3.")
+    assert audited(page(around=chart)).is_adequate
+    table["cells"][0]["count"] = 44  # type: ignore[index]
+    assert "bar" in audited(page(around=chart.replace(">43 /", ">17 /"))).broken()
 
 
 ELSEWHERE = [
