@@ -32,6 +32,8 @@ _GRACE: Final = 2.0
 _PATIENCE: Final = 10.0
 """Seconds for one question. Longer than any takes, unless something is wrong."""
 _TINY: Final = 1e-7
+_ROUNDING: Final = 0.01
+"""How far from whole a proposal may be: once rounded, it is checked exactly."""
 _WHOLE: Final = 1e-5
 
 
@@ -126,7 +128,7 @@ class _Part:
             return None
         given = np.array(answer.columns)
         values: Whole = np.rint(given).astype(np.int64)
-        if np.abs(given - values).max() > _WHOLE:
+        if np.abs(given - values).max() > _ROUNDING:
             return None
         if (values < self.bounds[0]).any() or (values > self.bounds[1]).any():
             return None

@@ -43,11 +43,3 @@ def quartiles(counts: Mapping[int, int], policy: Policy, *, step: int) -> tuple[
         exact = Fraction(below) if place.denominator == 1 else Fraction(below + above, 2)
         found.append(int(exact / step + Fraction(1, 2)) * step)
     return tuple(found)
-
-
-def may_show_sum(amounts: list[int], policy: Policy) -> bool:
-    """Whether a sum of money may be shown: enough people, and no two of them give most of it."""
-    if len(amounts) < policy.min_base or any(amount < 0 for amount in amounts):
-        return False
-    largest = sum(sorted(amounts, reverse=True)[: policy.dominant])
-    return 100 * largest <= policy.dominant_percent * sum(amounts)

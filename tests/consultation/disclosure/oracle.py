@@ -168,6 +168,18 @@ class Reader:
                         found.append(f"{number.place} changed by {low} … {high}")
         return found
 
+    def remainders(self, k: int) -> list[str]:
+        """Every published number that leaves 1 … k-1 people when another is taken from it."""
+        shown = {frozenset(range(len(self.cells))): self.participants}
+        for table, number in self.numbers():
+            if number.count is not None:
+                shown[frozenset(self.members(table, number))] = number.count
+        return [
+            f"{count} - {less} people"
+            for (people, count), (part, less) in itertools.permutations(shown.items(), 2)
+            if part < people and 0 < count - less < k
+        ]
+
     def breaches(self, k: int) -> list[str]:
         """Every number that is shown and small, or hidden and not covered, with its range."""
         found = []

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consultation.disclosure.percent import interval, may_show_sum, quartiles, whole_percent
+from consultation.disclosure.percent import interval, quartiles, whole_percent
 from consultation.disclosure.tables import Policy
 
 POLICY = Policy()
@@ -39,19 +39,3 @@ def test_a_median_needs_twenty_people_and_is_rounded() -> None:
     assert quartiles(Counter(range(1, 24)), POLICY, step=1) == (6, 12, 18)
     assert quartiles(Counter(range(1, 24)), POLICY, step=5) == (5, 10, 20)
     assert quartiles(Counter({10: 12, 30: 12}), POLICY, step=5) == (10, 20, 30)
-
-
-@pytest.mark.parametrize(
-    ("amounts", "may"),
-    [
-        ([10] * 10, True),
-        ([10] * 9, False),
-        ([1000, 1000, *[10] * 8], False),
-        ([1000, 800, *[25] * 8], True),
-        ([0] * 10, True),
-        ([-5, *[10] * 12], False),
-        ([], False),
-    ],
-)
-def test_a_sum_of_money_that_two_people_give_is_not_shown(amounts: list[int], may: bool) -> None:
-    assert may_show_sum(amounts, POLICY) is may

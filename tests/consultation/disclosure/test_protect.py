@@ -35,4 +35,6 @@ def test_no_reader_can_pin_down_a_number_of_any_set_of_tables(tenth: int) -> Non
         if people < POLICY.min_base:
             assert {table.verdict for table in protected.tables} <= {"withheld"}
             continue
-        assert not Reader(protected.tables, people).breaches(POLICY.k), seed
+        reader = Reader(protected.tables, people)
+        assert not reader.breaches(POLICY.k), seed
+        assert not reader.remainders(POLICY.k), seed
