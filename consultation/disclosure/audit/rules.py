@@ -27,8 +27,8 @@ from consultation.disclosure.audit.published import (
 )
 from consultation.disclosure.audit.ranges import Reach, Reasoning
 
-FORBIDDEN: Final = frozenset({"min", "max", "range", "mean"})
 NEEDS_BASE: Final = frozenset({"median", "q1", "q3"})
+"""The statistics that may be shown of enough people. No other may."""
 
 
 # What is printed
@@ -131,19 +131,19 @@ def small_bases(case: Case) -> Iterator[Finding]:
 
 
 def statistics(case: Case) -> Iterator[Finding]:
-    """No least, greatest, range or mean; medians and quartiles only of enough people."""
+    """Medians and quartiles only of enough people; no least, greatest, range, mean or other."""
     for era, _edition, table in case.tables():
         for item in table.statistics:
             name = f"Table {table.id}, {item.kind} of {case.named(era, ((item.variable, '*'),))}"
-            if item.kind in FORBIDDEN:
+            if item.kind not in NEEDS_BASE:
                 yield Finding(
                     "statistic",
                     name,
                     None,
-                    f"A {item.kind} can be one person's answer.",
+                    f"A {item.kind} can tell one person's answer.",
                     item.place,
                 )
-            elif item.kind in NEEDS_BASE:
+            else:
                 low = item.base if item.base is not None else case.least(era, item.at)
                 if low < case.policy.median_base:
                     yield Finding(
@@ -196,16 +196,14 @@ def ranges(case: Case) -> Iterator[Finding]:
 def subtractions(case: Case) -> Iterator[Finding]:
     """No printed sum minus its printed parts is 1 to k-1 people."""
     for era in case.system.eras:
-        for node, printed in differences.printed_in(case.system, era).items():
-            yield from _small_rests(case, node, printed, "difference")
+        for printed in differences.printed_in(case.system, era).values():
+            yield from _small_rests(case, printed, "difference")
     for small, large, gap in case.system.between:
-        for node, printed in differences.common(case.system, small, large, gap).items():
-            yield from _small_rests(case, node, printed, "editions")
+        for printed in differences.common(case.system, small, large, gap).values():
+            yield from _small_rests(case, printed, "editions")
 
 
-def _small_rests(
-    case: Case, _node: Node, printed: list[differences.Printed], rule: str
-) -> Iterator[Finding]:
+def _small_rests(case: Case, printed: list[differences.Printed], rule: str) -> Iterator[Finding]:
     seen = {item.mask for item in printed}
     for rest in differences.rests(printed):
         if case.policy.is_small(rest.value) and rest.mask not in seen:

@@ -475,6 +475,7 @@ def test_percentages_are_whole() -> None:
         ("min", 50, "statistic"),
         ("max", 50, "statistic"),
         ("range", 50, "statistic"),
+        ("sum", 50, "statistic"),
         ("median", 19, "median_base"),
         ("q1", 19, "median_base"),
         ("median", 20, ""),
