@@ -58,9 +58,14 @@ _SPELT: Final = {
     )
     for word in words.split()
 }  # fmt: skip
+_PEOPLE_WORDS: Final = (
+    r"(?:people|persons?|workers?|respondents?|participants?|personnes?|travailleu(?:rs|ses)|"
+    r"répondants?)"
+)
+# “One person” is said of anybody; “one of 21” is a count.
 _SPELT_OF: Final = re.compile(
-    rf"\b({'|'.join(_SPELT)})\s+(?:people|persons?|workers?|respondents?|participants?|"
-    rf"personnes?|travailleu(?:rs|ses)|répondants?|{_OF}\s*(?:the\s+)?\d)",
+    rf"\b({'|'.join(_SPELT)})\s+(?:(?<!\bone )(?<!\bun )(?<!\bune ){_PEOPLE_WORDS}\b|"
+    rf"{_OF}\s*(?:the\s+)?\d)",
     re.IGNORECASE,
 )
 _NAMED: Final = re.compile(

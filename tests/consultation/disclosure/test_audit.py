@@ -10,6 +10,7 @@ import pytest
 
 from consultation.disclosure import tables
 from consultation.disclosure.audit import RULES, Audit, Edition, Policy, Range, audit
+from consultation.disclosure.audit.programme import Programme
 from consultation.disclosure.audit.published import (
     MISSING,
     NOT_ASKED,
@@ -513,6 +514,32 @@ def test_time_running_out_is_a_breach() -> None:
     table = cross("r", "c", counts, hide=set(counts))
     found = audit([edition(table)], seconds=0.0)
     assert breach(found, "time_out")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        ("found", 999.0, [999.0] * 20),
+        ("found", 17.0, [0.5] * 20),
+        ("found", 3.0, [-1.0] * 20),
+        ("unfinished", 0.0, None),
+    ],
+)
+def test_a_solver_that_errs_is_not_believed(
+    wrong: tuple[str, float, object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Programme, "_asked", lambda *_args, **_named: wrong)
+    found = street(INNER)
+    assert breach(found, "time_out")
+    assert not found.is_adequate
+
+
+def test_a_classification_with_too_many_cells_is_refused_not_skipped() -> None:
+    wide = [variable(name, *(f"c{n}" for n in range(400))) for name in ("one", "two")]
+    figures = tuple(Figure(at(one=f"c{n}", two=f"c{n}"), exactly(9), "page") for n in range(400))
+    table = Table("1", "", "one", "two", "two", figures=figures)
+    with pytest.raises(Unreadable, match="too many cells"):
+        audit([edition(table, variables=wide)])
 
 
 def test_a_policy_of_another_kind_is_read_by_its_names() -> None:

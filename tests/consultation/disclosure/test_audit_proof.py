@@ -218,6 +218,14 @@ def test_what_can_not_be_read_ends_with_two(
     assert "Can't audit" in capfd.readouterr().err
 
 
+def test_a_very_large_file_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("consultation.disclosure.audit.reading.LARGEST", 100)
+    assert main(put(tmp_path, SAFE)) == 2
+    assert "larger than 100 bytes" in capfd.readouterr().err
+
+
 def test_a_stricter_policy_can_be_asked_for(tmp_path: Path) -> None:
     (file,) = put(tmp_path, SAFE)
     assert main([file]) == 0

@@ -22,6 +22,7 @@ from consultation.disclosure.audit.published import Said, exactly
 from consultation.disclosure.audit.reading import Document, read
 from consultation.disclosure.audit.wording import (
     Unclear,
+    claims_in,
     numbers_in,
     read_count,
     read_percent,
@@ -80,6 +81,21 @@ def test_percentages_are_read_with_and_without_their_sign() -> None:
 def test_dates_and_names_are_no_counts() -> None:
     words = "Table 3 and Q12: on 3 March 2026, in week 9, 18 of 1,234 (2 %) said yes."
     assert numbers_in(words) == [18, 1234, 2]
+
+
+@pytest.mark.parametrize(
+    ("words", "numbers"),
+    [
+        ("Some 18 of 43 said so, 42 % in all.", [18, 43, 42]),
+        ("Only 12 people and three workers came.", [12, 3]),
+        ("Two of the 21 and one of 30 said no.", [2, 1]),
+        ("One person reads, another approves; un travailleur, une personne.", []),
+        ("Trois personnes sur 21, soit 14 pour cent.", [14, 3]),
+        ("We ask for 14 days of notice by 3 March.", []),
+    ],
+)
+def test_claims_about_people_are_found_in_prose(words: str, numbers: list[int]) -> None:
+    assert [n for claimed, _start, _end in claims_in(words) for n in claimed] == numbers
 
 
 # A page
