@@ -11,14 +11,12 @@ has no total that adds up: each of its options is ticked or not ticked, over the
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
 Verdict = Literal["shown", "bands", "margins", "withheld"]
-Reason = Literal[
-    "", "few_people", "small_base", "small_count", "linked", "mostly_hidden", "earlier", "time"
-]
+Reason = Literal["", "few_people", "small_base", "small_count", "linked", "mostly_hidden"]
 Sensitivity = Literal["opinion", "experience", "attribute"]
 Place = tuple[str, ...]
 """Where a number stands: one code for each variable of its table."""
@@ -232,36 +230,6 @@ def _codes_of(variable: Variable) -> frozenset[str]:
 
 def _is_answer(code: str) -> bool:
     return code not in (MISSING, NOT_ASKED)
-
-
-def count_rows(
-    variables: tuple[Variable, ...],
-    rows: Iterable[Mapping[str, str | Iterable[str]]],
-    *,
-    zeros: frozenset[Place] = frozenset(),
-    is_headline: bool = False,
-) -> Table:
-    """A table of people, each a mapping from keys to the code or the ticked codes.
-
-    A key that is not there counts as not asked, an empty answer as missing.
-    """
-    counts: dict[Place, int] = {}
-    for row in rows:
-        for place in set(itertools.product(*(_codes_in(row, one) for one in variables))):
-            counts[place] = counts.get(place, 0) + 1
-    return Table(variables, tuple(sorted(counts.items())), zeros, is_headline)
-
-
-def _codes_in(row: Mapping[str, str | Iterable[str]], variable: Variable) -> list[str]:
-    if variable.key not in row:
-        return [NOT_ASKED]
-    answer = row[variable.key]
-    if not variable.is_multiple:
-        return [answer] if isinstance(answer, str) and answer in variable.codes else [MISSING]
-    ticked = {answer} if isinstance(answer, str) else set(answer)
-    if not ticked & set(variable.codes):
-        return [MISSING]
-    return [code if code in ticked else not_ticked(code) for code in variable.codes]
 
 
 @dataclass(frozen=True, slots=True)

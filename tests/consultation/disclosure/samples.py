@@ -5,7 +5,8 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping
 
-from consultation.disclosure.tables import Filter, Place, Table, Variable, count_rows
+from consultation.disclosure.rows import count_rows
+from consultation.disclosure.tables import Filter, Place, Table, Variable
 
 Row = dict[str, str | list[str]]
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from consultation.disclosure.rows import count_rows
 from consultation.disclosure.suppression import protect
 from consultation.disclosure.tables import (
     MISSING,
@@ -14,7 +15,6 @@ from consultation.disclosure.tables import (
     Policy,
     Table,
     Variable,
-    count_rows,
 )
 from tests.consultation.disclosure.oracle import Reader
 from tests.consultation.disclosure.samples import SAFE, SETTING, WORKED, grid, random_set

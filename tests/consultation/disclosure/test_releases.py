@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pytest
 
+from consultation.disclosure.rows import count_rows
 from consultation.disclosure.suppression import AlreadyReleased, protect
 from consultation.disclosure.tables import (
     ANSWERED,
@@ -16,7 +17,6 @@ from consultation.disclosure.tables import (
     Policy,
     Table,
     Variable,
-    count_rows,
 )
 from tests.consultation.disclosure.oracle import Reader
 from tests.consultation.disclosure.samples import (
