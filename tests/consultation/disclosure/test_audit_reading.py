@@ -315,6 +315,14 @@ def test_a_bar_is_no_longer_than_its_words(chart: str, is_adequate: bool) -> Non
     assert ("bar" in found.broken()) is not is_adequate
 
 
+def test_rectangles_that_do_not_lie_on_each_other_are_no_bars() -> None:
+    swatches = (
+        '<svg role="img"><title>Key</title><rect x="0" y="0" width="12" height="12"/>'
+        '<rect x="20" y="0" width="7" height="12"/><text>Street</text></svg>'
+    )
+    assert audited(page(around=swatches)).is_adequate
+
+
 def test_our_own_one_way_chart_is_read() -> None:
     table = {
         "verdict": "shown",
@@ -347,6 +355,12 @@ def test_numbers_about_something_else_are_marked(around: str) -> None:
         outside = outside.replace(mark.encode(), b"")
     unmarked = outside.replace(b"<h3>3. Are your hours fixed?</h3>", b"")
     assert audited(unmarked).broken() == {"sentence"}
+
+
+def test_a_claim_typed_again_without_its_mark_is_found() -> None:
+    marked = "<p data-others>In the study 3 of 4 people agreed.</p>"
+    again = page().replace(b"</main>", f"{marked}<p>So did 3 of 4 people here.</p></main>".encode())
+    assert audited(again).broken() == {"sentence"}
 
 
 def test_what_is_said_to_be_rounded_is_rounded() -> None:
@@ -611,6 +625,7 @@ def test_a_label_on_two_lines_is_one_label() -> None:
         "Table 5. Nothing under it\n\nA paragraph that says nothing.\n",
         "Table 5. Only headings\nAnswer        People\n",
         PAPER.replace("People        Per cent", ""),
+        PAPER.replace("[c]             [c]", "9 or            [c]"),
     ],
 )
 def test_a_table_that_can_not_be_read_is_refused(broken: str) -> None:
