@@ -1,4 +1,4 @@
-"""Cards to hand out, codes to type in with, and questions on paper: printed in the admin.
+"""Cards to hand out and codes to type in with: printed in the admin.
 
 The codes exist in the answer to one request, and nowhere else: in no message, log, session or
 cache. Whoever prints holds the only copy.
@@ -21,20 +21,19 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
-from testimony.intake import papers
 from testimony.vault import vouchers, weekly
 from testimony.vault.collection_views import actor
 from testimony.vault.forms import SureForm
 from testimony.vault.guided import step
 from testimony.vault.models import Voucher
 from testimony.vault.permissions import may, requires
-from testimony.wizard import journeys
+from testimony.wizard import journeys, papers
 from testimony.wizard.cards import CARD_ADDRESS
 from testimony.wizard.journeys import JourneyModel
 
 FEWEST_CARDS: Final = 10
 MOST_ASSISTED: Final = 50
-_AFTER_CLOSING: Final = dt.timedelta(days=1)
+AFTER_CLOSING: Final = dt.timedelta(days=1)
 """A code lives a day longer than its door: for those still inside, and for clocks west of us."""
 
 
@@ -52,7 +51,7 @@ class CardsForm(forms.Form):
 
     def __init__(self, data: Any, *, door: JourneyModel) -> None:
         super().__init__(data)
-        self.fields["language"].choices = _languages_of(door)  # type: ignore[attr-defined]
+        self.fields["language"].choices = languages_of(door)  # type: ignore[attr-defined]
 
 
 class AssistedForm(CardsForm):
@@ -64,27 +63,6 @@ class AssistedForm(CardsForm):
         min_value=1,
         max_value=MOST_ASSISTED,
         initial=10,
-    )
-
-
-class PaperForm(CardsForm):
-    """How the questions are printed."""
-
-    count = forms.IntegerField(
-        label=gettext_lazy("How many copies"),
-        min_value=1,
-        max_value=papers.MOST_COPIES,
-        initial=1,
-    )
-    is_large = forms.BooleanField(
-        label=gettext_lazy("Large print"),
-        help_text=gettext_lazy("Letters of 18 points, for tired eyes."),
-        required=False,
-    )
-    with_codes = forms.BooleanField(
-        label=gettext_lazy("Print a code for typing in on each copy"),
-        help_text=gettext_lazy("Each code works once, and marks what is typed in with it."),
-        required=False,
     )
 
 
@@ -138,7 +116,7 @@ def assisted(request: HttpRequest, public_id: str) -> HttpResponseBase:
 @require_http_methods(["GET", "POST"])
 def take_back(request: HttpRequest, public_id: str, kind: str) -> HttpResponseBase:
     """Delete every code of a kind that nobody used yet."""
-    door = _door(public_id)
+    door = door_at(public_id)
     if kind not in Voucher.Kind:
         raise Http404
     back = reverse(_PAGE_OF[Voucher.Kind(kind)], args=[public_id])
@@ -158,56 +136,9 @@ def take_back(request: HttpRequest, public_id: str, kind: str) -> HttpResponseBa
             _("Every code that nobody used yet stops working, those in good hands too."),
             _("Whoever comes with one is told so, and can still take part without it."),
         ],
-        facts=_facts(door, Voucher.Kind(kind), site=_site(request)),
+        facts=facts_of(door, Voucher.Kind(kind), site=site_of(request)),
         button=_("Take them back"),
         back=back,
-    )
-
-
-@requires(vouchers.PERMISSION, "intake.change_call")
-@require_http_methods(["GET", "POST"])
-def paper(request: HttpRequest, public_id: str) -> HttpResponseBase:
-    """The questions on paper, in one language, with or without codes for typing in."""
-    door = _door(public_id)
-    site = _site(request)
-    may_make = may(request.user, vouchers.PERMISSION)
-    form = PaperForm(request.POST or None, door=door)
-    if not may_make:
-        del form.fields["with_codes"]
-
-    def act(valid: Any) -> HttpResponseBase:
-        wanted = valid.cleaned_data
-
-        def press(codes: list[str]) -> bytes:
-            return papers.paper_pack(
-                journeys.read_definition(door.digest),
-                collection=door.collection,
-                site=site,
-                language=wanted["language"],
-                copies=wanted["count"],
-                codes=codes,
-                is_large=wanted["is_large"],
-                day=timezone.now().date(),
-            )
-
-        if wanted.get("with_codes"):
-            return _download(_made(request, door, Voucher.Kind.ASSISTED, valid, press), "paper.pdf")
-        return _download(press([]), "paper.pdf")
-
-    return step(
-        request,
-        form,
-        act,
-        title=_("“%(name)s” on paper") % {"name": door.name},
-        told=[
-            _("The same questions, notes and choices as on the screen, in the same order."),
-            _("Print on both sides, and staple each copy but for its last sheet."),
-            _("A written paper is the most dangerous thing there is: anybody can read it."),
-            _("It is typed in the same day, and then shredded or burned. Nobody keeps a copy."),
-        ],
-        facts=_facts(door, Voucher.Kind.ASSISTED, site=site) if may_make else None,
-        button=_("Download the paper"),
-        back=_back(request),
     )
 
 
@@ -228,8 +159,8 @@ def _codes_step(
     printed: Callable[..., bytes],
     file: str,
 ) -> HttpResponseBase:
-    door = _door(public_id)
-    site = _site(request)
+    door = door_at(public_id)
+    site = site_of(request)
     today = timezone.now().date()
 
     def act(valid: Any) -> HttpResponseBase:
@@ -242,28 +173,28 @@ def _codes_step(
                 day=today,
             )
 
-        return _download(_made(request, door, kind, valid, press), file)
+        return download(made(request, door, kind, valid, press), file)
 
     if door.closes_on < today:
         messages.info(request, _("This is closed. Nobody could use a code any more."))
-        return redirect(_back(request))
+        return redirect(back_of(request, door))
     return step(
         request,
         form(request.POST or None, door=door),
         act,
         title=title % {"name": door.name},
         told=told,
-        facts=_facts(door, kind, site=site),
+        facts=facts_of(door, kind, site=site),
         button=button,
         onward={
             "url": reverse("cards:take_back", args=[public_id, kind.value]),
             "text": _("Take back what nobody used yet"),
         },
-        back=_back(request),
+        back=back_of(request, door),
     )
 
 
-def _made(
+def made(
     request: HttpRequest,
     door: JourneyModel,
     kind: Voucher.Kind,
@@ -277,11 +208,11 @@ def _made(
         door=door.public_id,
         kind=kind,
         count=valid.cleaned_data["count"],
-        expires=door.closes_on + _AFTER_CLOSING,
+        expires=door.closes_on + AFTER_CLOSING,
     )
 
 
-def _facts(door: JourneyModel, kind: Voucher.Kind, *, site: str) -> list[dict[str, Any]]:
+def facts_of(door: JourneyModel, kind: Voucher.Kind, *, site: str) -> list[dict[str, Any]]:
     return [
         {"name": _("They lead to"), "value": f"{site}{CARD_ADDRESS}"},
         {
@@ -292,32 +223,34 @@ def _facts(door: JourneyModel, kind: Voucher.Kind, *, site: str) -> list[dict[st
     ]
 
 
-def _door(public_id: str) -> JourneyModel:
+def door_at(public_id: str) -> JourneyModel:
     found = journeys.find_door(public_id)
     if found is None:
         raise Http404
     return found
 
 
-def _languages_of(door: JourneyModel) -> list[tuple[str, Any]]:
-    """The languages a door asks in that sheets can be printed in."""
+def languages_of(door: JourneyModel) -> list[tuple[str, Any]]:
+    """The languages a door asks in that cards can be printed in: those the site speaks."""
     asked = journeys.read_definition(door.digest).languages
     return [(code, name) for code, name in settings.LANGUAGES if code in asked]
 
 
-def _site(request: HttpRequest) -> str:
+def site_of(request: HttpRequest) -> str:
     """The address that workers use, as https://host: set, or the one this page was asked at."""
     address: str = settings.PUBLIC_ADDRESS or request.build_absolute_uri("/")
     return address.rstrip("/")
 
 
-def _back(request: HttpRequest) -> str:
-    return (
-        reverse("calls:index") if may(request.user, "intake.view_call") else reverse("vault:index")
-    )
+def back_of(request: HttpRequest, door: JourneyModel) -> str:
+    """The list that a door stands in, for those who may see it."""
+    about = door._meta
+    if may(request.user, f"{about.app_label}.view_{about.model_name}"):
+        return reverse(f"{about.model_name}s:index")
+    return reverse("vault:index")
 
 
-def _download(pdf: bytes, name: str) -> HttpResponse:
+def download(pdf: bytes, name: str) -> HttpResponse:
     return HttpResponse(
         pdf,
         content_type="application/pdf",

@@ -1,9 +1,10 @@
-"""What a call prints, read back from the PDFs; and the pages that print it."""
+"""What a call or a survey prints, read back from the PDFs; and the pages that print it."""
 
 from __future__ import annotations
 
 import datetime as dt
 import html
+import json
 import logging
 import re
 import subprocess
@@ -11,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pikepdf
 import pytest
 import segno
 from django.contrib.sessions.models import Session
@@ -19,13 +21,14 @@ from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
 
-from testimony.intake import card_views, papers
 from testimony.vault import vouchers
 from testimony.vault.models import AuditEntry, Voucher
+from testimony.wizard import card_views, on_paper, papers
 from testimony.wizard import definition as definitions
 from testimony.wizard.definition import Definition
 from testimony.wizard.journeys import read_definition
 from tests.factories import Consultation, team_client
+from tests.testimony.wizard.pseudo import in_arabic_letters
 
 SITE = "https://tell.example"
 DAY = dt.date(2026, 10, 5)
@@ -53,6 +56,15 @@ def pages(pdf: bytes, tmp_path: Path) -> int:
     return int(found[1])
 
 
+def structure(pdf: bytes, tmp_path: Path) -> str:
+    """The tags of a PDF with their words."""
+    file = tmp_path / "sheet.pdf"
+    file.write_bytes(pdf)
+    return subprocess.run(
+        ["pdfinfo", "-struct-text", file], capture_output=True, text=True, check=True
+    ).stdout
+
+
 def rich_document() -> dict[str, Any]:
     """A call with everything a definition can hold, in two languages."""
 
@@ -63,7 +75,7 @@ def rich_document() -> dict[str, Any]:
         return {"code": code, "label": text(f"Choice {code}")}
 
     def question(key: str, kind: str, *codes: str, **others: Any) -> dict[str, Any]:
-        options = [option(code) for code in codes]
+        options = [{**option(code.rstrip("!")), "exclusive": code.endswith("!")} for code in codes]
         return {
             "key": key,
             "type": kind,
@@ -82,7 +94,8 @@ def rich_document() -> dict[str, Any]:
             {"==": [{"answer": "setting"}, "visits"]},
         ]
     }
-    strange = {">": [{"count": {"answer": "setting"}}, 1]}
+    strange = {"==": [{"answer": "setting"}, {"answer": "change"}]}
+    grid = {"key": "often", "label": text("How often, lately")}
     return {
         "format": 1,
         "kind": "call",
@@ -111,15 +124,24 @@ def rich_document() -> dict[str, Any]:
             ),
             section(
                 "more",
-                question("many", "multiple_choice", "m1", "m2"),
+                question("many", "multiple_choice", "m1", "m2", "m3!"),
                 question("nod", "yes_no", "y", "n"),
                 question("much", "scale", "s1", "s2", "s3"),
-                question("far", "number", minimum=0, maximum=60),
+                question("far", "number", minimum=0, maximum=60, prefer_not=True),
                 question("short", "short_text", hint=text("A hint")),
                 question("panel", "information"),
                 question("after", "short_text", condition=both),
                 question("odd", "short_text", condition=strange),
                 condition=either,
+            ),
+            section(
+                "parts",
+                question("rank", "ranking", "r1", "r2", "r3", picks=2, prefer_not=True),
+                question("since", "month", minimum=2019, maximum=2026, prefer_not=True),
+                question("row1", "scale", "g1", "g2", grid=grid),
+                question("row2", "scale", "g1", "g2", grid=grid, hint=text("Or nearly")),
+                question("where", "area", *(f"a{number}" for number in range(1, 15))),
+                support=True,
             ),
             section("pictures", question("pictures", "pictures")),
         ],
@@ -215,35 +237,35 @@ def test_the_duty_to_report_stands_before_all_free_text(
     text = read(pack(definition, consultation), tmp_path)
     with_text = sum(section.takes_text for section in definition.sections)
     assert text.count(DUTY) == 1 + with_text
-    sections = papers.sections_of(definition, "en")
+    sections = on_paper.sections_of(definition, "en")
     assert [bool(one.duty) for one in sections] == [one.takes_text for one in definition.sections]
 
 
 def test_a_duty_that_a_note_gives_already_is_not_said_twice() -> None:
     whole = rich_document()
     whole["duty"] = whole["sections"][3]["note"]
-    story = papers.sections_of(definitions.parse(whole), "en")[3]
+    story = on_paper.sections_of(definitions.parse(whole), "en")[3]
     assert story.note
     assert not story.duty
 
 
 def test_paper_says_for_whom_a_question_is() -> None:
-    more = papers.sections_of(rich_definition(), "en")[5]
+    more = on_paper.sections_of(rich_definition(), "en")[5]
     assert more.condition == (
-        "Only if you ticked “Choice outdoor, in English” or “Choice online, in English” "
-        "at question 5."
+        "Only if you answered “Choice outdoor, in English” or “Choice online, in English” "
+        "to question 5."
     )
     by_key = {one.key: one for one in more.questions}
     assert by_key["after"].condition == (
-        "Only if you did not tick “Choice same, in English” at question 6 and "
-        "you ticked “Choice visits, in English” at question 5."
+        "Only if you answered “Choice less, in English” to question 6 and "
+        "you answered “Choice visits, in English” to question 5."
     )
     assert by_key["odd"].condition.startswith("This may not be for you.")
     assert by_key["far"].how == "A number from 0 to 60."
     assert by_key["panel"].number == ""
     numbers = [
         int(question.number)
-        for section in papers.sections_of(rich_definition(), "en")
+        for section in on_paper.sections_of(rich_definition(), "en")
         for question in section.questions
         if question.number
     ]
@@ -251,8 +273,109 @@ def test_paper_says_for_whom_a_question_is() -> None:
 
 
 def test_what_can_t_be_skipped_is_not_called_skippable() -> None:
-    sections = papers.sections_of(rich_definition(), "en")
-    assert [one.may_be_skipped for one in sections] == [False, False, True, True, True, True, True]
+    sections = on_paper.sections_of(rich_definition(), "en")
+    assert [one.may_be_skipped for one in sections] == [False, False, *[True] * 6]
+
+
+def test_every_kind_of_question_has_its_own_place_to_write(
+    consultation: Consultation, tmp_path: Path
+) -> None:
+    definition = rich_definition()
+    parts = next(one for one in on_paper.sections_of(definition, "en") if "parts" in one.title)
+    rank, since, grid, where = parts.blocks
+    assert isinstance(rank, on_paper.PaperQuestion)
+    assert isinstance(since, on_paper.PaperQuestion)
+    assert isinstance(grid, on_paper.PaperGrid)
+    assert isinstance(where, on_paper.PaperQuestion)
+    assert [one.letter for one in rank.options] == ["A", "B", "C"]
+    assert rank.places == ("First", "Second")
+    assert since.how.startswith("From 2019 to 2026.")
+    assert grid.is_table
+    assert [row.key for row in grid.rows] == ["row1", "row2"]
+    assert where.has_columns
+    assert rank.way_out == since.way_out == "I would rather not say"
+    text = read(pack(definition, consultation), tmp_path)
+    for words in (
+        "A Choice r1, in English",
+        "First Second",
+        "Month Year",
+        "How often, lately, in English Tick one in each row.",
+        "If you tick this, tick no other.",
+    ):
+        assert words in text, words
+    assert text.count("I would rather not say") == 3
+
+
+def test_a_grid_is_a_table_whose_rows_and_columns_have_headers(
+    consultation: Consultation, tmp_path: Path
+) -> None:
+    tree = structure(pack(rich_definition(), consultation), tmp_path)
+    table = tree[tree.index("Table") :]
+    assert table.count("TH <") == 4
+    assert len(re.findall(r"Headers \[\(\d+-[12]-0\) \(\d+-0-[12]\)\]", table)) == 4
+
+
+def test_people_to_talk_to_stand_on_the_page_that_asks_for_it(
+    consultation: Consultation, tmp_path: Path
+) -> None:
+    text = read(pack(rich_definition(), consultation), tmp_path)
+    assert text.count("People you can talk to") == 2
+    whole = rich_document()
+    for section in whole["sections"]:
+        section.pop("support", None)
+    text = read(pack(definitions.parse(whole), consultation), tmp_path)
+    assert text.count("People you can talk to") == 1
+
+
+def test_a_batch_s_number_is_on_every_page_and_no_sheet_has_another(
+    consultation: Consultation, tmp_path: Path
+) -> None:
+    pdf = pack(rich_definition(), consultation, batch=7)
+    text = read(pdf, tmp_path)
+    digest = rich_definition().digest[:8]
+    printed = text.count(f"rich · Version 3.2 · {digest} · Batch 7")
+    assert printed >= pages(pdf, tmp_path) - 1, "The back of one sheet may be empty."
+    assert "pick batch 7" in text
+    assert pack(rich_definition(), consultation, batch=7) == pdf
+    assert "Batch" not in read(pack(rich_definition(), consultation), tmp_path)
+
+
+def test_nothing_on_paper_asks_who_somebody_is(consultation: Consultation, tmp_path: Path) -> None:
+    text = read(pack(rich_definition(), consultation, batch=7), tmp_path)
+    assert "Write no names" in text
+    assert not re.search(r"\b(Name|Address|Phone|Signature|Date|Sheet|Number):", text)
+
+
+def test_without_a_collection_it_is_a_specimen_and_says_so(
+    consultation: Consultation, tmp_path: Path
+) -> None:
+    text = read(pack(rich_definition(), consultation, collection=None), tmp_path)
+    assert text.count("Specimen: nobody answers on this") >= 5
+    assert "everything is destroyed" not in text
+
+
+@pytest.mark.parametrize("is_large", [False, True])
+def test_a_language_from_right_to_left_is_set_so_with_its_own_letters(
+    consultation: Consultation, tmp_path: Path, is_large: bool
+) -> None:
+    definition = definitions.parse(in_arabic_letters(rich_document()))
+    assert papers.languages_on_paper(definition) == ("ar", "en")
+    pdf = pack(definition, consultation, language="ar", is_large=is_large, batch=2)
+    file = tmp_path / "sheet.pdf"
+    file.write_bytes(pdf)
+    listed = subprocess.run(["pdffonts", file], capture_output=True, text=True, check=True).stdout
+    assert "Paper-Other" in listed
+    text = read(pdf, tmp_path)
+    assert "[U+" not in text
+    assert "Before you start" in text
+    with pikepdf.open(file) as opened:
+        assert str(opened.Root.Lang) == "ar"
+
+
+def test_a_language_without_a_face_is_not_offered_on_paper() -> None:
+    whole = rich_document()
+    told = json.dumps(whole, ensure_ascii=False).replace("en français", "中文")
+    assert papers.languages_on_paper(definitions.parse(json.loads(told))) == ("en",)
 
 
 def test_each_copy_carries_a_code_of_its_own_and_begins_at_page_one(
