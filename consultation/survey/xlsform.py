@@ -1,105 +1,88 @@
 """Reads a questionnaire from an XLSForm workbook: nothing in it is evaluated or trusted.
 
 What has no place in our definition is named with its sheet, row and column, never dropped
-in silence. Expressions are parsed into our own rules; formulas in cells are refused.
+in silence (``xlsform_notes``). Groups become pages, tables become grids, and every group's
+condition stays with each page inside it. An answer can change what follows on later pages only,
+so a page is split where a question looks at an answer above it.
 """
 
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 import re
-import zipfile
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
-import openpyxl
 from django.utils.translation import gettext as _
 
-from testimony.wizard.definition import answers_named
+from consultation.survey import xlsform_sheets as sheets
+from consultation.survey.questionnaire import PREFER_NOT, RATHER_NOT
+from consultation.survey.schema import fits_field
+from consultation.survey.xlsform_expressions import (
+    ExpressionError,
+    Known,
+    bounds_of,
+    parse,
+    rule_of,
+)
+from consultation.survey.xlsform_languages import code_of
+from consultation.survey.xlsform_notes import Imported, Notes, Placed, rows_in_words
+from consultation.survey.xlsform_pages import Group, Pages
+from consultation.survey.xlsform_sheets import EXTRAS, Row, plain
+from consultation.survey.xlsform_types import (
+    Asked,
+    Container,
+    Refused,
+    Selects,
+    container_of,
+    left_out,
+    type_of,
+)
+from consultation.survey.xlsform_words import AnswerList, Words, key_of
+from testimony.wizard.definition import LONGEST_SPAN, MOST_PLACES
 
-MOST_BYTES: Final = 2 * 1024 * 1024
-MOST_UNPACKED: Final = 40 * 1024 * 1024
-MOST_ROWS: Final = 5000
-MOST_COLUMNS: Final = 200
-MOST_OPTIONS: Final = 500
-MOST_DEPTH: Final = 40
-EXTRAS: Final = "at_the_table"
+__all__ = ["EXTRAS", "Imported", "Placed", "key_of", "mark", "read_workbook"]
+
+MOST_QUESTIONS: Final = 1000
+LONGEST_TITLE: Final = 120
 FIRST_YEAR: Final = 1950
 LAST_YEAR: Final = 2030
+MOST_POINTS: Final = 11
 
-LANGUAGE_CODES: Final = {
-    "english": "en", "french": "fr", "français": "fr", "spanish": "es", "español": "es",
-    "romanian": "ro", "română": "ro", "portuguese": "pt", "português": "pt", "arabic": "ar",
-    "polish": "pl", "polski": "pl", "italian": "it", "german": "de", "dutch": "nl",
-}  # fmt: skip
-_META: Final = frozenset({
-    "start", "end", "today", "deviceid", "username", "phonenumber",
-    "email", "simserial", "subscriberid", "audit",
-})  # fmt: skip
-_MEDIA: Final = frozenset({
-    "image", "audio", "video", "file", "barcode", "geopoint",
-    "geotrace", "geoshape",
-})  # fmt: skip
-_TEXT_COLUMNS: Final = ("label", "hint")
-_EXCLUSIVE: Final = frozenset({"none", "none_of_the_above", "none_of_these", "prefer_not"})
-
-
-@dataclass(frozen=True, slots=True)
-class Placed:
-    """A plain sentence about one place of the workbook."""
-
-    sheet: str
-    row: int
-    column: str
-    sentence: str
-
-
-@dataclass(frozen=True, slots=True)
-class Imported:
-    """What was read; ``document`` is None when there is nothing to read."""
-
-    document: dict[str, Any] | None
-    problems: tuple[Placed, ...]
-    warnings: tuple[Placed, ...]
-
-
-class ExpressionError(ValueError):
-    """A part of an expression that has no counterpart in our rules."""
-
-
-@dataclass
-class _Notes:
-    problems: list[Placed] = field(default_factory=list)
-    warnings: list[Placed] = field(default_factory=list)
-
-    def problem(self, sheet: str, row: int, column: str, sentence: str) -> None:
-        self.problems.append(Placed(sheet, row, column, sentence))
-
-    def warning(self, sheet: str, row: int, column: str, sentence: str) -> None:
-        self.warnings.append(Placed(sheet, row, column, sentence))
-
-
-Row = tuple[int, dict[str, str]]
+_ALONE: Final = frozenset({"none", "none_of_the_above", "none_of_these", PREFER_NOT})
+_OTHER: Final = {"en": "Other", "fr": "Autre"}
+_WHAT_OTHER: Final = {
+    "en": "You picked “Other”. What is it?",
+    "fr": "Vous avez choisi « Autre ». Quoi?",
+}
+_LAYOUT_APPEARANCES: Final = re.compile(
+    r"field-list|multiline|month-year|year|no-calendar|quick|minimal|compact(?:-\d+)?|quickcompact"
+    r"|horizontal(?:-compact)?|columns(?:-\w+)?|likert|list|w\d+|numbers|thousands-sep|autocomplete"
+    r"|table-list|label|list-nolabel|vertical|picker|no-ticks|hide-input|theme-grid|pages|full"
+)
 
 
 def read_workbook(data: bytes, *, first_language: str = "en") -> Imported:
-    """Read an XLSForm; problems stop the import, warnings ask to look again."""
-    notes = _Notes()
-    refusal = _refusal(data)
-    sheets: dict[str, list[Row]] = {}
-    if not refusal:
+    """Read an XLSForm. ``first_language`` is that of words whose column names none."""
+    notes = Notes()
+    refused = sheets.refusal(data)
+    found: dict[str, list[Row]] = {}
+    if not refused:
         try:
-            sheets = _sheets(data, notes)
+            found = sheets.sheets(data, notes)
         except Exception:  # a broken file fails in many ways inside the reader
-            refusal = _("The file can't be read as an XLSX workbook.")
-        if not refusal and "survey" not in sheets:
-            refusal = _("The workbook has no sheet named “survey”.")
-    if refusal:
-        notes.problem("", 0, "", refusal)
-        return Imported(None, tuple(notes.problems), ())
-    document = _Reader(sheets, notes, first_language).read()
+            refused = _("The file can’t be read as an XLSX workbook.")
+        if not refused and "survey" not in found:
+            refused = _("The workbook has no sheet named “survey”.")
+    if refused:
+        return _refused(refused)
+    document = _Reader(found, notes, first_language).read()
+    if notes.are_too_many:
+        return _refused(
+            _("More than 1,000 things in this workbook can’t be taken in. Is it an XLSForm?")
+        )
     return Imported(document, tuple(notes.problems), tuple(notes.warnings))
 
 
@@ -108,387 +91,455 @@ def mark(value: Any) -> str:
     return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def _refusal(data: bytes) -> str:
-    if len(data) > MOST_BYTES:
-        return _("The file is larger than 2 MiB.")
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            if sum(item.file_size for item in archive.infolist()) > MOST_UNPACKED:
-                return _("The file unpacks to more than 40 MiB.")
-            if "[Content_Types].xml" not in archive.namelist():
-                return _("The file is not an XLSX workbook.")
-    except zipfile.BadZipFile:
-        return _("The file is not an XLSX workbook.")
-    return ""
+def _refused(sentence: str) -> Imported:
+    return Imported(None, (Placed("", 0, "", sentence),), ())
 
 
-def _sheets(data: bytes, notes: _Notes) -> dict[str, list[Row]]:
-    book = openpyxl.load_workbook(io.BytesIO(data), read_only=True)
-    found: dict[str, list[Row]] = {}
-    for sheet in book.worksheets:
-        name = sheet.title.strip().lower()
-        if name not in ("survey", "choices", "settings", EXTRAS):
-            continue
-        heads: list[str] = []
-        rows: list[Row] = []
-        for number, cells in enumerate(sheet.iter_rows(max_col=MOST_COLUMNS), start=1):
-            if number > MOST_ROWS:
-                notes.problem(name, number, "", _("The sheet has more than 5,000 rows."))
-                break
-            values: dict[str, str] = {}
-            for index, cell in enumerate(cells):
-                head = heads[index] if index < len(heads) else ""
-                if cell.data_type == "f":
-                    notes.problem(name, number, head, _("The cell holds a formula."))
-                    words = ""
-                else:
-                    words = _words(cell.value)
-                if not heads and number == 1:
-                    values[str(index)] = words
-                elif head and words:
-                    values[head] = words
-            if number == 1:
-                heads = [_head(word) for word in values.values()]
-            elif values:
-                rows.append((number, values))
-        found[name] = rows
-    return found
+@dataclass(slots=True)
+class _Skipped:
+    """A part that is left out whole, from its first row on."""
 
-
-def _words(value: Any) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return str(value).strip()
-
-
-def _head(word: str) -> str:
-    name, colons, rest = word.partition("::")
-    return f"{name.strip().lower()}::{rest.strip()}" if colons else word.strip().lower()
-
-
-def _code(language: str) -> str:
-    found = re.search(r"\(([A-Za-z]{2,3}(?:-[A-Za-z0-9]+)*)\)\s*$", language)
-    if found:
-        return found[1]
-    plain = language.strip()
-    return LANGUAGE_CODES.get(plain.lower(), plain)
+    row: int
+    sentence: str
+    depth: int = 1
+    last: int = 0
 
 
 class _Reader:
     """One reading of one workbook."""
 
-    def __init__(self, sheets: dict[str, list[Row]], notes: _Notes, first: str) -> None:
-        self.survey = sheets["survey"]
+    def __init__(self, found: dict[str, list[Row]], notes: Notes, first: str) -> None:
+        self.survey = found["survey"]
         self.notes = notes
-        self.settings = (sheets.get("settings") or [(2, {})])[0][1]
-        self.extras = sheets.get(EXTRAS, [])
+        self.settings_row, self.settings = (found.get("settings") or [(2, {})])[0]
+        self.extras = found.get(EXTRAS, [])
+        self.is_ours = EXTRAS in found
         default = self.settings.get("default_language", "")
-        self.first = _code(default) if default and default != "default" else first
-        self.languages = self._languages([*self.survey, *sheets.get("choices", [])])
-        self.lists = self._lists(sheets.get("choices", []))
-        self.names: dict[str, str] = {}
+        said = code_of(default) if default.lower() != "default" else ""
+        self.words = Words(found, notes, said or first)
+        self.languages, self.lists = self.words.languages, self.words.lists
+        self.known: dict[str, Known] = {}
         self.used: set[str] = set()
-        self.types: dict[str, dict[str, Any]] = {}
-        self.sections: list[dict[str, Any]] = []
-        self.follow: list[dict[str, Any]] = []
-        self.others: dict[str, dict[str, Any]] = {}
-        self.section_keys: set[str] = set()
+        self.pages = Pages(self._title(), key_of)
+        self.kobo: list[_Kobo | None] = []
+        self.skipped: _Skipped | None = None
+        self.asked = 0
 
-    def read(self) -> dict[str, Any]:
+    def read(self) -> dict[str, Any] | None:
         """The document, with what the extras sheet knows put in its place."""
-        self._walk()
-        title = self.settings.get("form_title") or _("Questionnaire")
+        self._settings()
+        for number, values in self.survey:
+            self._row(number, values)
+        self._ended()
+        pages = self.pages.done()
         document: dict[str, Any] = {
             "format": 1,
             "kind": "survey",
-            "key": _key(self.settings.get("form_id", "questionnaire"), set()),
+            "key": key_of(self.settings.get("form_id", ""), set(), "questionnaire"),
             "version": self.settings.get("version") or "1.0",
             "languages": self.languages,
-            "title": dict.fromkeys(self.languages, title),
+            "title": self.pages.title,
             "introduction": dict.fromkeys(self.languages, ""),
             "duty": None,
             "support": [],
             "next_steps": [],
-            "sections": self.sections,
+            "sections": pages,
         }
+        if not pages:
+            self.notes.problem(
+                "survey", 0, "", _("The workbook asks nothing that can be taken in.")
+            )
+            return None
         self._apply(document)
         return document
 
-    def _languages(self, rows: list[Row]) -> list[str]:
-        found = [self.first]
-        for _row, values in rows:
-            for head in values:
-                name, colons, language = head.partition("::")
-                if colons and name in _TEXT_COLUMNS and _code(language) not in found:
-                    found.append(_code(language))
-        return found
+    # Settings.
 
-    def _text(self, sheet: str, row: int, values: dict[str, str], name: str) -> dict[str, str]:
-        text = dict.fromkeys(self.languages, "")
-        for head, words in values.items():
-            column, colons, language = head.partition("::")
-            if column == name:
-                text[_code(language) if colons else self.first] = words
-        if any(text.values()):
-            for code, words in text.items():
-                if not words:
-                    sentence = _("There is no translation into “%s”.") % code
-                    self.notes.warning(sheet, row, name, sentence)
-        return text
-
-    def _lists(self, rows: list[Row]) -> dict[str, list[dict[str, Any]]]:
-        lists: dict[str, list[dict[str, Any]]] = {}
-        for number, values in rows:
-            name = values.get("list_name") or values.get("list name") or ""
-            options = lists.setdefault(name, [])
-            code = values.get("name") or values.get("value") or ""
-            if not code:
-                self.notes.problem("choices", number, "name", _("The option has no name."))
-            elif code in {option["code"] for option in options}:
-                self.notes.problem("choices", number, "name", _("The list has this name twice."))
-            elif len(options) == MOST_OPTIONS:
-                sentence = _("The list has more than 500 options.")
-                self.notes.problem("choices", number, "list_name", sentence)
-            if code and len(options) < MOST_OPTIONS:
-                label = self._text("choices", number, values, "label")
-                options.append({"code": code, "label": label, "exclusive": False})
-        return lists
-
-    def _walk(self) -> None:  # noqa: PLR0912
-        groups: list[dict[str, Any]] = []
-        repeats = 0
-        open_page = False
-        for number, values in self.survey:
-            kind = re.sub(r"\s+", " ", values.get("type", "")).strip()
-            word = kind.lower().replace("_", " ")
-            if word == "begin repeat":
-                repeats += 1
-                sentence = _("Repeated groups are not kept: each person answers once.")
-                self.notes.problem("survey", number, "type", sentence)
-            elif word == "end repeat":
-                repeats = max(0, repeats - 1)
-            elif repeats:
-                continue
-            elif word == "begin group":
-                group = {
-                    "name": values.get("name", "page"),
-                    "rule": self._rule(number, values),
-                    "grid": "table-list" in values.get("appearance", ""),
-                    "label": self._text("survey", number, values, "label"),
-                }
-                if not groups:
-                    self._section(group["name"], group["label"], group["rule"])
-                    open_page = True
-                groups.append(group)
-            elif word == "end group":
-                if groups:
-                    groups.pop()
-                else:
-                    self.notes.problem("survey", number, "type", _("No group is open here."))
-                open_page = bool(groups)
-            elif kind:
-                question = self._question(number, values, kind)
-                if question:
-                    if not open_page:
-                        self._section("page", self._title(), None)
-                        open_page = True
-                    self._place(number, question, groups)
-        if groups or repeats:
-            self.notes.problem("survey", 0, "type", _("A group is not closed."))
-        if self.follow:
-            self._section("other", self._title(), None)
-        self.sections = [section for section in self.sections if section["questions"]]
-        if not self.sections:
-            self.notes.problem("survey", 0, "", _("The workbook asks nothing."))
+    def _settings(self) -> None:
+        row = self.settings_row
+        for name in ("public_key", "submission_url", "auto_send", "auto_delete", "instance_name"):
+            if self.settings.get(name):
+                sentence = _("This is left out: answers stay here, sealed, and have no names.")
+                self.notes.problem("settings", row, name, sentence)
+        if len(self.settings.get("form_title", "")) > LONGEST_TITLE:
+            sentence = _("The title is longer than 120 letters. It is cut.")
+            self.notes.problem("settings", row, "form_title", sentence)
 
     def _title(self) -> dict[str, str]:
         title = self.settings.get("form_title") or _("Questionnaire")
-        return dict.fromkeys(self.languages, title)
+        return dict.fromkeys(self.languages, title[:LONGEST_TITLE].rstrip())
 
-    def _section(self, name: str, title: dict[str, str], rule: Any) -> None:
-        key = _key(name, self.section_keys)
-        self.sections.append(
-            {"key": key, "title": title, "note": None, "minutes": 1, "condition": rule,
-             "questions": []}
-        )  # fmt: skip
-        if self.follow:
-            self.sections[-1]["questions"], self.follow = self.follow, []
+    # The rows of the survey, one by one.
 
-    def _place(self, number: int, question: dict[str, Any], groups: list[dict[str, Any]]) -> None:
-        rules = [group["rule"] for group in groups[1:]] + [question["condition"]]
-        rules = [rule for rule in rules if rule]
-        question["condition"] = {"and": rules} if len(rules) > 1 else (rules or [None])[0]
-        here = {item["key"] for item in self.sections[-1]["questions"]}
-        if answers_named(question["condition"]) & here:
-            last = self.sections[-1]
-            self._section(last["key"], last["title"], last["condition"])
-            sentence = _("The page is split here: a condition looks at earlier pages only.")
-            self.notes.warning("survey", number, "relevant", sentence)
-        in_grid = bool(groups) and groups[-1]["grid"]
-        if in_grid and question["type"] in ("single_choice", "scale"):
-            question["grid"] = {"key": groups[-1]["name"], "label": groups[-1]["label"]}
-        self.sections[-1]["questions"].append(question)
-        if question["key"] in self.others:
-            self.follow.append(self.others.pop(question["key"]))
+    def _row(self, number: int, values: dict[str, str]) -> None:
+        kind = " ".join(values.get("type", "").split())
+        container, is_begin = container_of(kind)
+        if self.skipped:
+            self._skip(number, container, is_begin)
+        elif not kind:
+            self.notes.problem("survey", number, "type", _("The row has no type. It is left out."))
+        elif values.get("disabled", "").lower() in ("yes", "true", "true()", "1"):
+            if container and is_begin:
+                self.skipped = _Skipped(number, _("The group is switched off."))
+            elif not container:
+                sentence = _("The row is switched off. It is left out.")
+                self.notes.problem("survey", number, "disabled", sentence)
+        elif container and is_begin:
+            self._begin(number, values, container)
+        elif container:
+            self._end(number)
+        else:
+            self._asks(number, values, kind)
 
-    def _rule(self, number: int, values: dict[str, str]) -> Any:
-        expression = values.get("relevant") or values.get("relevance") or ""
-        if not expression:
-            return None
-        try:
-            return _Parser(expression, self.names, self.types).whole()
-        except ExpressionError as error:
-            sentence = _("This part of the condition is not understood: %s") % error
-            self.notes.problem("survey", number, "relevant", sentence)
-            return None
+    def _skip(self, number: int, container: Container | None, is_begin: bool) -> None:
+        if self.skipped is None:
+            return
+        self.skipped.last = number
+        if container:
+            self.skipped.depth += 1 if is_begin else -1
+        if self.skipped.depth == 0:
+            self._tell_skipped()
 
-    def _question(self, number: int, values: dict[str, str], kind: str) -> dict[str, Any] | None:
-        words = kind.split()
-        base = words[0].lower()
-        if base in ("select", "rank") and len(words) > 1 and words[1] in ("one", "multiple"):
-            base, words = f"select_{words[1]}", [words[0], *words[2:]]
-        mapped = self._type(number, values, base, words)
+    def _tell_skipped(self) -> None:
+        if self.skipped is None:
+            return
+        first, last = self.skipped.row, max(self.skipped.row, self.skipped.last)
+        sentence = _("%(reason)s Left out: %(rows)s.") % {
+            "reason": self.skipped.sentence,
+            "rows": rows_in_words(range(first, last + 1)),
+        }
+        self.notes.problem("survey", first, "type", sentence)
+        self.skipped = None
+
+    def _begin(self, number: int, values: dict[str, str], container: Container) -> None:
+        if container.refusal:
+            self.skipped = _Skipped(number, str(container.refusal))
+            return
+        is_table = "table-list" in values.get("appearance", "").split() or container in (
+            Container.SCORE,
+            Container.MATRIX,
+        )
+        label = self.words.text("survey", number, values, "label")
+        rule = self._rule(number, values)
+        kobo = None
+        asked = self.asked
+        if container is Container.RANK:
+            self._question(
+                number, {**values, "constraint": ""}, f"rank {_listed(container, values)}"
+            )
+            label = dict.fromkeys(self.languages, "")
+        if container is not Container.GROUP:
+            kobo = _Kobo(container, _listed(container, values), values.get("required", ""))
+            if self.asked > asked:
+                kobo.ranking = self.pages.sections[-1]["questions"][-1]
+        else:
+            self._also(number, values, is_group=True)
+        self.kobo.append(kobo)
+        self.pages.begin(
+            Group(number, values.get("name", "page"), label, rule, label if is_table else None)
+        )
+
+    def _end(self, number: int) -> None:
+        if not self.pages.end():
+            self.notes.problem("survey", number, "type", _("No group is open here."))
+            return
+        kobo = self.kobo.pop()
+        if kobo and kobo.ranking and 0 < kobo.levels < len(kobo.ranking["options"]):
+            kobo.ranking["picks"] = min(kobo.levels, MOST_PLACES)
+
+    def _ended(self) -> None:
+        if self.skipped:
+            self._tell_skipped()
+        for group in self.pages.groups:
+            self.notes.problem("survey", group.row, "type", _("This group is not closed."))
+
+    def _asks(self, number: int, values: dict[str, str], kind: str) -> None:
+        kobo = self.kobo[-1] if self.kobo else None
+        if self.asked >= MOST_QUESTIONS:
+            sentence = _("There are more than 1,000 questions. This one is left out.")
+            self.notes.problem("survey", number, "", sentence)
+        elif kobo and kobo.container is Container.RANK and kind == "rank__level":
+            kobo.levels += 1
+        elif kobo and kobo.container is Container.SCORE and kind == "score__row":
+            row = {"required": kobo.required, **values}
+            self._question(number, row, f"select_one {kobo.list_name}")
+        elif kobo and kobo.container is Container.MATRIX:
+            self._matrix_column(number, values, kind, kobo)
+        else:
+            self._question(number, values, kind)
+
+    def _matrix_column(self, number: int, values: dict[str, str], kind: str, kobo: _Kobo) -> None:
+        """Kobo's matrix asks its columns about each answer of a list. One column is a table."""
+        asked = type_of(kind, values)
+        items = self.lists.get(kobo.list_name)
+        if (
+            not isinstance(asked, Selects)
+            or asked.verb != "select_one"
+            or not items
+            or kobo.is_full
+        ):
+            sentence = _(
+                "Only the first column of a matrix is taken in, where it offers one answer."
+            )
+            self.notes.problem("survey", number, "type", sentence)
+            return
+        kobo.is_full = True
+        for item in items.options:
+            row = {name: words for name, words in values.items() if not name.startswith("label")}
+            row["name"] = f"{values.get('name', '')}_{item['code']}"
+            self.words.codes |= {code: code for code in item["label"]}
+            row |= {f"label::{code}": words for code, words in item["label"].items() if words}
+            self._question(number, row, kind)
+
+    # One question.
+
+    def _question(self, number: int, values: dict[str, str], kind: str) -> None:
+        asked = type_of(kind, values)
+        if isinstance(asked, Refused):
+            self.notes.problem("survey", number, asked.column, asked.sentence)
+            return
+        if isinstance(asked, Selects) and "label" in values.get("appearance", "").split():
+            self._table_head(number, values)
+            return
+        mapped = self._mapped(number, values, asked)
         if mapped is None:
-            return None
-        name = values.get("name", "question")
-        key = _key(name, self.used)
-        self.names[name] = key
-        label = self._text("survey", number, values, "label")
-        hint = self._text("survey", number, values, "hint")
+            return
+        kind, options, codes = mapped
+        name = values.get("name", "")
+        key = key_of(name, self.used)
+        label = self.words.text("survey", number, values, "label")
+        hint = self.words.text("survey", number, values, "hint")
         question: dict[str, Any] = {
-            "key": key, "type": mapped[0], "label": label,
+            "key": key, "type": kind, "label": label,
             "hint": hint if any(hint.values()) else None,
-            "required": values.get("required", "").lower() in ("yes", "true", "true()", "1"),
-            "options": mapped[1], "condition": self._rule(number, values),
+            "required": kind != "information" and self._required(number, values),
+            "options": options, "condition": self._rule(number, values),
             "sensitivity": "opinion", "headline": False, "max_length": None,
             "minimum": None, "maximum": None, "permission": None,
         }  # fmt: skip
         if not any(label.values()):
-            self.notes.problem("survey", number, "label", _("The question has no label."))
-        if mapped[0] == "month":
-            question["minimum"], question["maximum"] = FIRST_YEAR, LAST_YEAR
-        if base == "range" and mapped[0] == "number":
-            question["minimum"], question["maximum"] = self._range(values)[:2]
-        self._constraint(number, values, question)
-        self.types[key] = question
-        if "or_other" in words and mapped[1]:
-            self._other(number, question)
-        return question
+            self.notes.problem("survey", number, "label", _("The question has no words."))
+        if isinstance(asked, Asked) and asked.note:
+            self.notes.warning("survey", number, "type", asked.note)
+        if isinstance(asked, Asked) and kind == "number":
+            question["minimum"], question["maximum"] = asked.low, asked.high
+        codes = dict(codes)
+        self._constraint(number, values, question, codes)
+        self._alone(number, question)
+        self._also(number, values)
+        self._place(number, question)
+        if isinstance(asked, Selects) and asked.or_other:
+            self._other(number, name, question, codes)
+        if name in self.known:
+            self.notes.problem("survey", number, "name", _("This name stands above already."))
+        self.known[name] = Known(key, question["type"], codes)
+        self.asked += 1
 
-    def _other(self, number: int, question: dict[str, Any]) -> None:
-        sentence = _("“Other” became an option; its words need a question on a later page.")
+    def _mapped(
+        self, number: int, values: dict[str, str], asked: Asked | Selects
+    ) -> tuple[str, list[dict[str, Any]], dict[str, str]] | None:
+        """Our type, the answers to pick, and how the workbook names them."""
+        if isinstance(asked, Selects):
+            return self._choice(number, values, asked)
+        if asked.type != "scale":
+            return asked.type, [], {}
+        points = range(asked.low or 0, (asked.high or 0) + 1, asked.step)
+        if len(points) > MOST_POINTS:
+            return "number", [], {}
+        codes = {str(point): f"p{point}" if point >= 0 else f"m{-point}" for point in points}
+        options = [
+            {"code": code, "label": dict.fromkeys(self.languages, point), "exclusive": False}
+            for point, code in codes.items()
+        ]
+        return "scale", options, codes
+
+    def _choice(
+        self, number: int, values: dict[str, str], asked: Selects
+    ) -> tuple[str, list[dict[str, Any]], dict[str, str]] | None:
+        here = self.lists.get(asked.list_name, AnswerList())
+        if len(here.options) + asked.or_other < 2:
+            sentence = (
+                _("The list “%(list)s” has fewer than two answers: there is nothing to pick.")
+                if asked.list_name in self.lists
+                else _("The list “%(list)s” is not in the sheet “choices”.")
+            )
+            self.notes.problem("survey", number, "type", sentence % {"list": asked.list_name})
+            return None
+        options = [dict(option) for option in here.options]
+        if asked.verb == "rank":
+            return "ranking", self._ranked(number, options), here.codes
+        if asked.verb == "select_multiple":
+            return "multiple_choice", options, here.codes
+        codes = {option["code"] for option in options}
+        group = self.pages.groups[-1] if self.pages.groups else None
+        in_table = group is not None and group.table is not None
+        if in_table or asked.or_other or not {"yes", "no"} <= codes <= {"yes", "no", PREFER_NOT}:
+            return "single_choice", options, here.codes
+        if PREFER_NOT not in codes and not self.is_ours:
+            label = {code: RATHER_NOT.get(code, "") for code in self.languages}
+            options.append({"code": PREFER_NOT, "label": label, "exclusive": False})
+            sentence = _("People may also say that they would rather not.")
+            self.notes.warning("survey", number, "type", sentence)
+        return "yes_no", options, here.codes
+
+    def _ranked(self, number: int, options: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        kept = [option for option in options if option["code"] != PREFER_NOT]
+        if len(kept) < len(options):
+            sentence = _("“%(code)s” is left out: it is a way out, not a place in an order.")
+            sentence %= {"code": PREFER_NOT}
+            self.notes.problem("survey", number, "type", sentence)
+        return kept
+
+    def _required(self, number: int, values: Mapping[str, str]) -> bool:
+        written = values.get("required", "").lower()
+        if written in ("", "no", "false", "false()", "0"):
+            return False
+        if written in ("yes", "true", "true()", "1"):
+            return True
+        sentence = _("Whether an answer is needed can’t depend on others. It is not needed.")
+        self.notes.problem("survey", number, "required", sentence)
+        return False
+
+    def _rule(self, number: int, values: Mapping[str, str]) -> dict[str, Any] | None:
+        expression = values.get("relevant", "")
+        if not expression or expression.lower() in ("yes", "true", "true()", "1"):
+            return None
+        try:
+            return rule_of(parse(expression), self.known)
+        except ExpressionError as error:
+            sentence = _("This part of the condition can’t be kept: %(part)s. Everybody is asked.")
+            self.notes.problem("survey", number, "relevant", sentence % {"part": str(error)[:200]})
+            return None
+
+    def _constraint(
+        self,
+        number: int,
+        values: Mapping[str, str],
+        question: dict[str, Any],
+        codes: Mapping[str, str],
+    ) -> None:
+        kind = question["type"]
+        dropped: list[str] = []
+        if expression := values.get("constraint", ""):
+            try:
+                bounds = bounds_of(parse(expression), kind, codes)
+            except ExpressionError:
+                dropped = [expression]
+            else:
+                dropped = bounds.dropped
+                question["max_length"] = bounds.max_length if "text" in kind else None
+                for name in ("minimum", "maximum"):
+                    if (value := getattr(bounds, name)) is not None:
+                        question[name] = value
+                for option in question["options"]:
+                    option["exclusive"] = option["code"] in bounds.alone
+        for part in dropped:
+            sentence = _("This check is left out: %(check)s") % {"check": part[:200]}
+            self.notes.problem("survey", number, "constraint", sentence)
+        self._check_bounds(number, question)
+
+    def _check_bounds(self, number: int, question: dict[str, Any]) -> None:
+        low, high = question["minimum"], question["maximum"]
+        if question["type"] == "month":
+            if low is None or high is None:
+                sentence = _("Which years may be meant is not said: 1950 to 2030 are offered.")
+                self.notes.warning("survey", number, "constraint", sentence)
+            low = FIRST_YEAR if low is None else low
+            high = LAST_YEAR if high is None else high
+            if not (1000 <= low <= high <= 9999 and high - low <= LONGEST_SPAN):
+                sentence = _("These years can’t be offered. 1950 to 2030 are.")
+                self.notes.problem("survey", number, "constraint", sentence)
+                low, high = FIRST_YEAR, LAST_YEAR
+        elif low is not None and high is not None and low > high:
+            self.notes.problem("survey", number, "constraint", _("No number passes this check."))
+            low = high = None
+        question["minimum"], question["maximum"] = low, high
+
+    def _alone(self, number: int, question: dict[str, Any]) -> None:
+        """“None of these” stands alone also where no constraint says so."""
+        if question["type"] != "multiple_choice" or self.is_ours:
+            return
+        for option in question["options"]:
+            if option["code"] in _ALONE and not option["exclusive"]:
+                option["exclusive"] = True
+                sentence = _("“%(code)s” can’t stand beside another answer.")
+                sentence %= {"code": option["code"]}
+                self.notes.warning("survey", number, "type", sentence)
+
+    def _other(
+        self, number: int, name: str, question: dict[str, Any], codes: dict[str, str]
+    ) -> None:
+        """“Other” as an answer, and what it is on the page that follows."""
+        sentence = _("“Other” is an answer of its own. What it is, is asked on the next page.")
         self.notes.warning("survey", number, "type", sentence)
         if "other" not in {option["code"] for option in question["options"]}:
-            label = dict.fromkeys(self.languages, _("Other"))
+            label = {code: _OTHER.get(code, "") for code in self.languages}
             question["options"].append({"code": "other", "label": label, "exclusive": False})
         answer: Any = {"answer": question["key"]}
         several = question["type"] in ("multiple_choice", "ranking")
-        self.others[question["key"]] = {
-            **question,
-            "key": _key(f"{question['key']}_other", self.used),
-            "type": "short_text", "options": [], "required": False, "hint": None,
-            "condition": {"in": ["other", answer]} if several else {"==": [answer, "other"]},
-        }  # fmt: skip
-
-    def _type(
-        self, number: int, values: dict[str, str], base: str, words: list[str]
-    ) -> tuple[str, list[dict[str, Any]]] | None:
-        appearance = values.get("appearance", "")
-        sentence = ""
-        if base in _META:
-            self.notes.warning(
-                "survey", number, "type", _("“%s” is left out: we never collect it.") % base
-            )
-            return None
-        if base == "text":
-            return ("long_text" if "multiline" in appearance else "short_text"), []
-        if base in ("integer", "int", "decimal"):
-            if base == "decimal":
-                self.notes.warning("survey", number, "type", _("Only whole numbers are kept."))
-            return "number", []
-        if base == "note":
-            return "information", []
-        if base == "range":
-            return self._scale(number, values)
-        if base == "date":
-            if "year" in appearance:
-                return "month", []
-            sentence = _("Days are finer than we keep: ask for the month.")
-        elif base in ("select_one", "select_multiple", "rank"):
-            return self._choice(number, values, base, words)
-        elif base in _MEDIA:
-            sentence = _("“%s” is refused: media and places could show who a person is.") % base
-        elif base == "acknowledge":
-            sentence = _("“acknowledge” is refused: ask a question with two answers.")
-        elif base in ("calculate", "hidden"):
-            sentence = _("“%s” is refused: nothing is calculated or hidden.") % base
-        self.notes.problem(
-            "survey", number, "type", sentence or _("The type “%s” is not known.") % base
+        key = key_of(f"{question['key']}_other", self.used)
+        self.pages.follow(
+            {
+                **question,
+                "key": key,
+                "type": "short_text",
+                "label": {code: _WHAT_OTHER.get(code, "") for code in self.languages},
+                "hint": None,
+                "options": [],
+                "required": False,
+                "condition": {"in": ["other", answer]} if several else {"==": [answer, "other"]},
+            }
         )
-        return None
+        codes["other"] = "other"
+        self.known[f"{name}_other"] = Known(key, "short_text", {})
 
-    def _choice(
-        self, number: int, values: dict[str, str], base: str, words: list[str]
-    ) -> tuple[str, list[dict[str, Any]]] | None:
-        name = words[1] if len(words) > 1 else ""
-        if values.get("choice_filter"):
-            sentence = _("Options that depend on another answer are not kept.")
-            self.notes.problem("survey", number, "choice_filter", sentence)
-        if len(self.lists.get(name, ())) < 2:
-            sentence = _("The list “%s” is not in the workbook with two options or more.") % name
-            self.notes.problem("survey", number, "type", sentence)
-            return None
-        options = [dict(option) for option in self.lists[name]]
-        codes = {option["code"] for option in options}
-        if base == "rank":
-            return "ranking", options
-        if base == "select_one":
-            closed = {"yes", "no"} <= codes <= {"yes", "no", "prefer_not"}
-            return ("yes_no" if closed else "single_choice"), options
-        for option in options:
-            if option["code"] in _EXCLUSIVE:
-                option["exclusive"] = True
-                sentence = _("“%s” can't stand beside another answer.") % option["code"]
-                self.notes.warning("survey", number, "type", sentence)
-        return "multiple_choice", options
+    def _also(self, number: int, values: Mapping[str, str], *, is_group: bool = False) -> None:
+        """Columns that say something which has no place here."""
+        told: set[str] = set()
+        for head, words in values.items():
+            name = "media::" if head.startswith("media::") else head.partition("::")[0]
+            is_off = name == "read_only" and words.lower() in ("no", "false", "false()")
+            sentence = "" if is_off else left_out(name)
+            if is_group and name == "hint":
+                sentence = _("A page has no hint. Put it into the label, or into a note.")
+            if sentence and name not in told:
+                told.add(name)
+                self.notes.problem("survey", number, plain(head), sentence)
+        if "randomize" in values.get("parameters", ""):
+            sentence = _("Answers stand in the same order for everybody.")
+            self.notes.problem("survey", number, "parameters", sentence)
+        odd = [
+            word
+            for word in values.get("appearance", "").split()
+            if not _LAYOUT_APPEARANCES.fullmatch(word)
+        ]
+        if odd:
+            sentence = _("This look is not kept: %(look)s") % {"look": " ".join(odd)[:100]}
+            self.notes.warning("survey", number, "appearance", sentence)
 
-    def _range(self, values: dict[str, str]) -> tuple[int, int, int]:
-        found = dict(re.findall(r"(start|end|step)\s*=\s*(-?\d+)", values.get("parameters", "")))
-        start, end = int(found.get("start", 1)), int(found.get("end", 10))
-        return start, end, max(1, int(found.get("step", 1)))
+    # Pages, tables, and what only our own sheet says.
 
-    def _scale(
-        self, number: int, values: dict[str, str]
-    ) -> tuple[str, list[dict[str, Any]]] | None:
-        start, end, step = self._range(values)
-        points = range(start, end + 1, step)
-        if len(points) < 2:
-            self.notes.problem("survey", number, "parameters", _("The range has no two points."))
-            return None
-        if len(points) > 11:
-            return "number", []
-        return "scale", [
-            {"code": str(point), "label": dict.fromkeys(self.languages, str(point)),
-             "exclusive": False}
-            for point in points
-        ]  # fmt: skip
+    def _place(self, number: int, question: dict[str, Any]) -> None:
+        placed = self.pages.place(question)
+        if placed.is_split:
+            sentence = _("The page is split here: a condition looks at earlier pages only.")
+            self.notes.warning("survey", number, "relevant", sentence)
+        if placed.is_apart and question["type"] != "information":
+            sentence = _("A row of a table offers one answer. This stands apart from the table.")
+            self.notes.warning("survey", number, "type", sentence)
+        if placed.is_first_row and not any(question["grid"]["label"].values()):
+            sentence = _("Nothing stands above this table. Write what it asks.")
+            self.notes.problem("survey", number, "label", sentence)
+        if question.get("grid") and question["hint"]:
+            question["hint"] = None
+            self.notes.problem("survey", number, "hint", _("A row of a table has no hint."))
 
-    def _constraint(self, number: int, values: dict[str, str], question: dict[str, Any]) -> None:
-        expression = values.get("constraint", "")
-        for part in filter(None, re.split(r"\s+and\s+", expression)):
-            length = re.fullmatch(r"string-length\(\s*\.\s*\)\s*<=\s*(\d{1,6})", part.strip())
-            bound = re.fullmatch(r"\.\s*(>=|<=)\s*(-?\d{1,9})", part.strip())
-            if length:
-                question["max_length"] = int(length[1])
-            elif bound and question["type"] == "number":
-                question["minimum" if bound[1] == ">=" else "maximum"] = int(bound[2])
-            elif year := re.fullmatch(r"\.\s*(>=|<=)\s*date\('(\d{4})-\d\d-\d\d'\)", part.strip()):
-                question["minimum" if year[1] == ">=" else "maximum"] = int(year[2])
-            else:
-                sentence = _("This check is dropped: %s") % part
-                self.notes.warning("survey", number, "constraint", sentence)
+    def _table_head(self, number: int, values: Mapping[str, str]) -> None:
+        """The row that stands above a table in ODK's and Kobo's way: only its words are kept."""
+        label = self.words.text("survey", number, values, "label")
+        if self.pages.groups:
+            group = self.pages.groups[-1]
+            group.table = label if any(label.values()) else group.label
 
     def _apply(self, document: dict[str, Any]) -> None:
         places: dict[str, dict[str, Any]] = {"": document}
@@ -498,159 +549,45 @@ class _Reader:
                 places[f"question {question['key']}"] = question
         joined: dict[tuple[str, str], list[Any]] = {}
         for number, values in self.extras:
+            if not values.get("field"):  # a sentence for the person who looks at the sheet
+                continue
             spot = (values.get("key", ""), values.get("field", ""))
             kept = joined.setdefault(spot, [number, values.get("was", ""), ""])
             kept[2] += values.get("value", "")
         for (key, name), (number, was, value) in joined.items():
             place = places.get(key)
             if place is None or mark(place.get(name)) != was:
-                sentence = _("“%s” is left as the other sheets say.") % name
+                sentence = _("“%(what)s” is left as the other sheets say.")
+                sentence %= {"what": f"{key} {name}".strip()}
                 self.notes.warning(EXTRAS, number, "field", sentence)
-                continue
-            try:
-                if value:
-                    place[name] = json.loads(value)
-                else:
-                    place.pop(name, None)
-            except (ValueError, RecursionError):
-                self.notes.problem(EXTRAS, number, "value", _("The value can't be read."))
+            elif not value:
+                place.pop(name, None)
+            else:
+                self._put(place, key, name, number, value)
 
-
-def _key(name: str, used: set[str]) -> str:
-    key = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_") or "question"
-    if not key[0].isalpha():
-        key = f"q_{key}"
-    unique, count = key, 2
-    while unique in used:
-        unique, count = f"{key}_{count}", count + 1
-    used.add(unique)
-    return unique
-
-
-_TOKEN: Final = re.compile(
-    r"\s*(\$\{[^}]+\}|'[^']*'|\"[^\"]*\"|-?\d+|!=|<=|>=|[=<>(),]|[A-Za-z-]+|\S)"
-)
-
-
-class _Parser:
-    """Reads one ``relevant`` into a rule; anything it does not know is refused by name."""
-
-    def __init__(
-        self, source: str, names: dict[str, str], types: dict[str, dict[str, Any]]
-    ) -> None:
-        self.parts = _TOKEN.findall(source)
-        self.at = 0
-        self.depth = 0
-        self.names = names
-        self.types = types
-
-    def whole(self) -> dict[str, Any]:
-        rule = self._many("or")
-        if self.at < len(self.parts):
-            raise ExpressionError(" ".join(self.parts[self.at :]))
-        return rule
-
-    def _next(self) -> str:
-        return self.parts[self.at] if self.at < len(self.parts) else ""
-
-    def _take(self, wanted: str = "") -> str:
-        part = self._next()
-        if not part or (wanted and part != wanted):
-            raise ExpressionError(part or _("the end"))
-        self.at += 1
-        return part
-
-    def _many(self, word: str) -> dict[str, Any]:
-        parts = [self._many("and") if word == "or" else self._one()]
-        while self._next() == word:
-            self.at += 1
-            parts.append(self._many("and") if word == "or" else self._one())
-        return parts[0] if len(parts) == 1 else {word: parts}
-
-    def _one(self) -> dict[str, Any]:
-        self.depth += 1
-        if self.depth > MOST_DEPTH:
-            raise ExpressionError(self._next())
+    def _put(self, place: dict[str, Any], key: str, name: str, number: int, value: str) -> None:
         try:
-            return self._inner()
-        finally:
-            self.depth -= 1
-
-    def _inner(self) -> dict[str, Any]:
-        part = self._next()
-        if part in ("not", "("):
-            self.at += 1
-            if part == "not":
-                self._take("(")
-            rule = self._many("or")
-            self._take(")")
-            return {"not": [rule]} if part == "not" else rule
-        if part == "selected":
-            self.at += 1
-            self._take("(")
-            key = self._answer()
-            self._take(",")
-            value = self._literal()
-            self._take(")")
-            if self.types[key]["type"] in ("multiple_choice", "ranking"):
-                return {"in": [value, {"answer": key}]}
-            return {"==": [{"answer": key}, value]}
-        counted = part == "count-selected"
-        if counted:
-            self.at += 1
-            self._take("(")
-        key = self._answer()
-        if counted:
-            self._take(")")
-        sign = self._take()
-        if sign not in ("=", "!=", "<", "<=", ">", ">="):
-            raise ExpressionError(sign)
-        return self._comparison(key, sign, self._literal(), counted)
-
-    def _comparison(self, key: str, sign: str, value: Any, counted: bool) -> dict[str, Any]:
-        left: dict[str, Any] = {"answer": key}
-        if value == "" and not counted and sign in ("=", "!="):
-            answered = {"!=": [left, ""]}
-            return answered if sign == "!=" else {"not": [answered]}
-        question = self.types[key]
-        if counted:
-            left = {"count": left}
-        if counted or question["type"] == "number":
-            if not re.fullmatch(r"-?\d+", str(value)):
-                raise ExpressionError(str(value))
-            value = int(value)
-        elif sign not in ("=", "!="):
-            codes = [option["code"] for option in question["options"]]
-            if question["type"] != "scale" or str(value) not in codes:
-                raise ExpressionError(f"{sign} {value}")
-            limit = int(value)
-            kept = [code for code in codes if _compares(int(code), sign, limit)]
-            return {"in": [left, kept]}
+            read = json.loads(value)
+        except (ValueError, RecursionError):
+            self.notes.problem(EXTRAS, number, "value", _("The value can’t be read."))
+            return
+        if fits_field(key.partition(" ")[0], name, read):
+            place[name] = read
         else:
-            value = str(value)
-        if sign == "!=":
-            return {"not": [{"==": [left, value]}]}
-        return {"==" if sign == "=" else sign: [left, value]}
-
-    def _answer(self) -> str:
-        part = self._take()
-        key = self.names.get(part[2:-1].strip()) if part.startswith("${") else None
-        if key is None or key not in self.types:
-            raise ExpressionError(part)
-        return key
-
-    def _literal(self) -> Any:
-        part = self._take()
-        if part[0] in "'\"" and len(part) > 1:
-            return part[1:-1]
-        if re.fullmatch(r"-?\d+", part):
-            return int(part)
-        raise ExpressionError(part)
+            self.notes.problem(EXTRAS, number, "value", _("The value has the wrong shape."))
 
 
-def _compares(left: int, sign: str, right: int) -> bool:
-    if sign == "<":
-        return left < right
-    if sign == "<=":
-        return left <= right
-    return left > right if sign == ">" else left >= right
+@dataclass(slots=True)
+class _Kobo:
+    """An open group of a kind that only Kobo knows."""
+
+    container: Container
+    list_name: str
+    required: str
+    is_full: bool = False
+    levels: int = 0
+    ranking: dict[str, Any] | None = None
+
+
+def _listed(container: Container, values: Mapping[str, str]) -> str:
+    return values.get(container.list_column, "") or "—"
