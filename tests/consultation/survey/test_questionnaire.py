@@ -239,6 +239,40 @@ def test_names_come_from_the_first_words_and_outlive_them() -> None:
     assert _keys(later) == ["how_safe_is_it", "how_safe_is_it_2"]
 
 
+def test_a_name_made_while_somebody_types_grows_with_the_words() -> None:
+    stream = give_names(_named(""), before=[])
+    assert _keys(stream) == ["item"]
+    for words, name in (
+        ("Ho", "ho"),
+        ("How safe", "how_safe"),
+        ("How safe is it at night?", "how_safe_is_it_at"),
+        ("How safe is it at night? And by day?", "how_safe_is_it_at"),
+        ("Is it safe?", "how_safe_is_it_at"),
+    ):
+        typed = copy.deepcopy(stream)
+        typed[0]["value"]["questions"][0]["value"]["label"]["en"] = words
+        stream = give_names(typed, before=stream)
+        assert _keys(stream) == [name], words
+
+
+def test_a_name_stays_once_a_condition_or_a_version_goes_by_it() -> None:
+    before = give_names(_named("Ho"), before=[])
+    typed = copy.deepcopy(before)
+    typed[0]["value"]["questions"][0]["value"]["label"]["en"] = "How safe is it?"
+    published = give_names(copy.deepcopy(typed), before=before, past=frozenset({"ho"}))
+    assert _keys(published) == ["ho"]
+    typed[0]["value"]["when"] = {"tests": [{"value": {"question": "ho", "answers": ""}}]}
+    assert _keys(give_names(typed, before=before)) == ["ho"]
+
+
+def test_a_name_that_somebody_chose_does_not_grow() -> None:
+    before = give_names(_named("Ho"), before=[])
+    before[0]["value"]["questions"][0]["value"]["key"] = "safety"
+    typed = copy.deepcopy(before)
+    typed[0]["value"]["questions"][0]["value"]["label"]["en"] = "How safe is it?"
+    assert _keys(give_names(typed, before=before)) == ["safety"]
+
+
 def test_an_answer_never_takes_the_name_of_the_way_out() -> None:
     [section] = give_names(_named("Q"), before=[])
     [item] = section["value"]["questions"]
