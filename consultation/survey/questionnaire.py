@@ -135,7 +135,9 @@ class _Sayer:
 
     def optional(self, place: str, written: Any) -> dict[str, str] | None:
         found = self._found(place, written)
-        return self(place, written) if any(found.values()) else None
+        # What was taken out of the blocks is gone, though a translation of it is still kept.
+        decide = [code for code in self.languages if code in WRITTEN_IN] or self.languages
+        return self(place, written) if any(found[code] for code in decide) else None
 
     def _found(self, place: str, written: Any) -> dict[str, str]:
         own: Mapping[str, str] = written or {}

@@ -137,7 +137,10 @@ def _hard_question(written: Written, number: int) -> tuple[Place | None, str]:
 
 
 def _prepares(written: Written, place: Place) -> bool:
-    """Whether a page has a content note, or follows a page that only prepares for it."""
+    """Whether a page has a content note, is one, or follows one."""
+    here = written.by_section[place.number]
+    if here and all(one.type in SILENT_TYPES for one in here):
+        return True
     if any(said(place.section.get("note"), code) for code in written.languages):
         return True
     before = written.by_section.get(place.number - 1)

@@ -321,6 +321,13 @@ def test_a_change_that_opens_a_page_leads_there(phone: Respondent) -> None:
 # Too much.
 
 
+@pytest.fixture
+def public_limits(settings: Any) -> None:
+    """A process for the public alone takes fewer fields than one that has the editor too."""
+    settings.DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
+
+
+@pytest.mark.usefixtures("public_limits")
 def test_ten_thousand_ticks_are_too_much_and_the_draft_stays(
     phone: Respondent, consultation: Consultation
 ) -> None:
@@ -333,6 +340,7 @@ def test_ten_thousand_ticks_are_too_much_and_the_draft_stays(
     assert sent(consultation)["helps"] == ["line"]
 
 
+@pytest.mark.usefixtures("public_limits")
 def test_ten_thousand_options_nobody_offered_are_too_much(phone: Respondent) -> None:
     phone.to_wants()
     phone.send_raw(phone.body(**{"q-helps": [f"o{number}" for number in range(10_000)]}))

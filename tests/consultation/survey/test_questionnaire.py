@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -198,6 +199,26 @@ def test_common_rules_stand_as_tests_that_an_editor_can_change(rule: dict[str, A
     found = when_of(rule, SEVERAL)
     assert found["tests"]
     assert not found["rule"]
+
+
+def test_a_note_that_was_taken_out_is_gone_though_its_translation_is_kept() -> None:
+    whole = written_from({**document("survey"), "languages": ["en", "fr"]})
+    first, *rest = whole.sections
+    key = first["key"]
+    kept = {"ar": {f"section.{key}.note": "ملاحظة"}}
+    emptied = replace(
+        whole,
+        languages=("en", "fr", "ar"),
+        sections=({**first, "note": {"en": "", "fr": ""}}, *rest),
+        translations=kept,
+    )
+    assert compile_document(emptied, version="0.0")["sections"][0]["note"] is None
+    noted = replace(emptied, sections=({**first, "note": {"en": "Hard", "fr": "Dur"}}, *rest))
+    assert compile_document(noted, version="0.0")["sections"][0]["note"] == {
+        "en": "Hard",
+        "fr": "Dur",
+        "ar": kept["ar"][f"section.{key}.note"],
+    }
 
 
 # Names.

@@ -527,3 +527,8 @@ def test_a_note_on_the_page_before_prepares_for_a_hard_one():
     hard = page("one", question("a", label=text("Did you call the police?")))
     panel = page("ready", question("panel", "information"))
     assert findings(survey(panel, hard)) == []
+
+
+def test_a_page_that_only_prepares_needs_no_note_of_its_own():
+    ready = page("ready", question("told", "information", label=text("Next: about the police.")))
+    assert findings(survey(ready, page("one", question("a")))) == []
