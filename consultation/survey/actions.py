@@ -12,8 +12,9 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from consultation.survey import linter, placeholders, rules, translating
+from consultation.survey import placeholders, translating
 from consultation.survey import questionnaire as compiling
+from consultation.survey.checks import linter, rules
 from consultation.survey.models import Questionnaire, QuestionnaireVersion, Survey
 from consultation.survey.permissions import (
     check_may_add_questionnaire,

@@ -20,11 +20,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
-from consultation.survey import actions, exchange, xlsform, xlsform_writing
+from consultation.survey import actions, exchange
 from consultation.survey.models import Questionnaire
 from consultation.survey.permissions import ADD, LOOK, PUBLISH, WRITE
 from consultation.survey.questionnaire import WRITTEN_IN
-from consultation.survey.xlsform_notes import Placed, by_sheet
+from consultation.survey.xlsform import reading, writing
+from consultation.survey.xlsform.notes import Placed, by_sheet
 from testimony.vault.permissions import for_those_who
 from testimony.wizard.checking import language_name
 
@@ -109,7 +110,7 @@ def take_out(request: HttpRequest, pk: int, kind: str) -> HttpResponseBase:
     if kind == "json":
         body, content_type = exchange.to_json(document), "application/json"
     elif kind == "xlsx":
-        body, content_type = xlsform_writing.write_workbook(document), _XLSX
+        body, content_type = writing.write_workbook(document), _XLSX
     else:
         raise Http404
     name = f"{questionnaire.key}.{kind}"
@@ -169,7 +170,7 @@ def _read(file: Any, language: str) -> _Read:
         if file.name.lower().endswith(".json"):
             found = _Read(exchange.from_json(data))
         else:
-            imported = xlsform.read_workbook(data, first_language=language)
+            imported = reading.read_workbook(data, first_language=language)
             found = _Read(imported.document, imported.problems, imported.warnings)
         if found.document is None:
             return found

@@ -13,8 +13,9 @@ from django.test import Client
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 
-from consultation.survey import actions, bank, drafting, linter, rules, schema
+from consultation.survey import actions, bank, drafting, schema
 from consultation.survey.bank import BankRefused
+from consultation.survey.checks import linter, rules
 from consultation.survey.models import BankedQuestion, Questionnaire
 from consultation.survey.permissions import NotAllowed
 from consultation.survey.questionnaire import compile_document, sentences_of, written_from

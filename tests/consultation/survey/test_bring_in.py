@@ -15,8 +15,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
-from consultation.survey import exchange, xlsform_sheets
+from consultation.survey import exchange
 from consultation.survey.models import Questionnaire
+from consultation.survey.xlsform import sheets
 from testimony.vault.models import AuditEntry
 from tests import factories
 from tests.consultation.survey.forms_elsewhere import checks, made, three_languages
@@ -271,5 +272,5 @@ def test_what_the_editor_has_no_place_for_is_listed_from_json_too(editor: Client
 
 
 def test_the_limits_are_those_we_say() -> None:
-    assert xlsform_sheets.MOST_BYTES == 2 * 2**20
-    assert xlsform_sheets.MOST_UNPACKED == 20 * 2**20
+    assert sheets.MOST_BYTES == 2 * 2**20
+    assert sheets.MOST_UNPACKED == 20 * 2**20

@@ -8,8 +8,9 @@ from openpyxl import load_workbook
 from pyxform.errors import PyXFormError
 from pyxform.xls2xform import convert
 
-from consultation.survey import actions, exchange, xlsform
+from consultation.survey import actions, exchange
 from consultation.survey.questionnaire import compile_document, written_from
+from consultation.survey.xlsform import reading
 from tests.consultation.survey.forms_elsewhere import FORMS, PYXFORM_REFUSES, made
 from tests.consultation.survey.outlines import outline
 
@@ -17,12 +18,12 @@ EXPECTED = Path(__file__).with_name("forms")
 
 
 def read(survey, *rest, **more):
-    return xlsform.read_workbook(made(survey, *rest, **more))
+    return reading.read_workbook(made(survey, *rest, **more))
 
 
 @pytest.mark.parametrize("name", FORMS)
 def test_exactly_this_comes_out(name):
-    assert outline(xlsform.read_workbook(FORMS[name]())) == (EXPECTED / f"{name}.txt").read_text()
+    assert outline(reading.read_workbook(FORMS[name]())) == (EXPECTED / f"{name}.txt").read_text()
 
 
 @pytest.mark.parametrize("name", FORMS)
@@ -38,7 +39,7 @@ def test_it_is_a_real_form_because_pyxform_takes_it(name):
 @pytest.mark.parametrize("name", FORMS)
 def test_every_place_that_is_named_stands_in_the_workbook(name):
     data = FORMS[name]()
-    found = xlsform.read_workbook(data)
+    found = reading.read_workbook(data)
     book = load_workbook(io.BytesIO(data))
     for note in (*found.problems, *found.warnings):
         sheet = book[note.sheet]
@@ -49,7 +50,7 @@ def test_every_place_that_is_named_stands_in_the_workbook(name):
 
 @pytest.mark.parametrize("name", FORMS)
 def test_the_editor_keeps_all_that_came_out(name):
-    document = xlsform.read_workbook(FORMS[name]()).document
+    document = reading.read_workbook(FORMS[name]()).document
     exchange.check_can_be_kept(document)
     assert exchange.not_kept(document) == []
 
@@ -57,7 +58,7 @@ def test_the_editor_keeps_all_that_came_out(name):
 @pytest.mark.django_db
 @pytest.mark.parametrize("name", FORMS)
 def test_the_draft_made_of_it_asks_the_same(name):
-    document = xlsform.read_workbook(FORMS[name]()).document
+    document = reading.read_workbook(FORMS[name]()).document
     made = actions.bring_in_questionnaire(document=document | {"key": ""})
     kept = made.document(version=document["version"])
     whole = compile_document(written_from(document), version=document["version"])
@@ -185,7 +186,7 @@ def test_languages_are_found_however_they_are_written(head, code):
 
 def test_words_without_a_language_are_in_the_one_that_was_said():
     data = made([["type", "name", "label"], ["text", "a", "Quoi?"]])
-    document = xlsform.read_workbook(data, first_language="fr").document
+    document = reading.read_workbook(data, first_language="fr").document
     assert document["languages"] == ["fr"]
     assert document["sections"][0]["questions"][0]["label"] == {"fr": "Quoi?"}
 

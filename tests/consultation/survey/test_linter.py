@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consultation.survey import bands, cues
-from consultation.survey.linter import RULES, findings
+from consultation.survey.checks import bands, cues
+from consultation.survey.checks.linter import RULES, findings
 from testimony.wizard.checking import Severity
 from tests.consultation.survey.small import asking, question, row
 

@@ -12,10 +12,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from consultation.survey import diagrams, distinctions, linter, rules
-from consultation.survey.distinctions import Takes, TooManyAnswers
-from consultation.survey.paths import Found
-from consultation.survey.written import read
+from consultation.survey.checks import diagrams, distinctions, linter, rules
+from consultation.survey.checks.distinctions import Takes, TooManyAnswers
+from consultation.survey.checks.paths import Found
+from consultation.survey.checks.written import read
 from testimony.wizard import definition as definitions
 from testimony.wizard import routing
 from testimony.wizard.definition import Definition, Question, answers_named

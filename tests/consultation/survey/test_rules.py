@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from consultation.survey import cues
-from consultation.survey.rules import RULES, Asked, findings
+from consultation.survey.checks import cues
+from consultation.survey.checks.rules import RULES, Asked, findings
 from testimony.wizard import definition as definitions
 from testimony.wizard.checking import Severity
 from tests.consultation.survey.small import (

@@ -9,7 +9,8 @@ from django.core.exceptions import ValidationError
 from django.test import Client
 from django.urls import NoReverseMatch, reverse
 
-from consultation.survey import actions, cues, drafting, linter, placeholders, rules, schema
+from consultation.survey import actions, drafting, placeholders, schema
+from consultation.survey.checks import cues, linter, rules
 from consultation.survey.models import Questionnaire, Survey
 from consultation.survey.permissions import NotAllowed
 from consultation.survey.questionnaire import compile_document, sentences_of, written_from

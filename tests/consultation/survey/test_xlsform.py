@@ -12,15 +12,15 @@ from hypothesis import strategies as st
 from openpyxl import load_workbook
 from pyxform.xls2xform import convert
 
-from consultation.survey import xlsform
-from consultation.survey.xlsform_writing import write_workbook
+from consultation.survey.xlsform import reading
+from consultation.survey.xlsform.writing import write_workbook
 from tests.consultation.survey.workbooks import book, row
 
 SURVEY = json.loads(Path("cms/demo/survey.json").read_text())
 
 
 def read(*rows):
-    return xlsform.read_workbook(book(*rows))
+    return reading.read_workbook(book(*rows))
 
 
 def questions(found):
@@ -110,13 +110,13 @@ def test_groups_are_pages_tables_are_grids_and_repeats_are_refused():
 
 def test_a_formula_is_refused_and_a_file_that_is_no_workbook_too():
     assert "formula" in read(row("text", "=1+1")).problems[0].sentence
-    assert "not an XLSX" in xlsform.read_workbook(b"PK no").problems[0].sentence
-    assert "2 MiB" in xlsform.read_workbook(b"x" * 2**21 + b"x").problems[0].sentence
+    assert "not an XLSX" in reading.read_workbook(b"PK no").problems[0].sentence
+    assert "2 MiB" in reading.read_workbook(b"x" * 2**21 + b"x").problems[0].sentence
 
 
 def test_the_demonstration_goes_out_and_in_the_same_and_pyxform_takes_it():
     data = write_workbook(SURVEY)
-    assert xlsform.read_workbook(data).document == SURVEY
+    assert reading.read_workbook(data).document == SURVEY
     assert convert(io.BytesIO(data), file_type=".xlsx", validate=False).warnings == []
 
 
@@ -132,7 +132,7 @@ def test_any_small_document_goes_out_and_in_the_same(data):
         for question in section["questions"][:2]:
             question["label"] = {code: data.draw(WORDS) for code in document["languages"]}
             question["prefer_not"] = data.draw(st.booleans())
-    assert xlsform.read_workbook(write_workbook(document)).document == document
+    assert reading.read_workbook(write_workbook(document)).document == document
 
 
 def two_hundred_questions():
@@ -172,7 +172,7 @@ def test_two_hundred_questions_in_three_languages_take_little_time():
     began = time.process_time()
     data = write_workbook(document)
     written = time.process_time()
-    found = xlsform.read_workbook(data)
+    found = reading.read_workbook(data)
     read_back = time.process_time()
     assert found.document == document
     assert written - began < 3  # 0.34 s on a quiet core
@@ -184,7 +184,7 @@ def test_twice_the_questions_take_no_more_than_thrice_the_time():
         data = book(*(row("select_one help", f"q{number}", "${q0} = 'union'" if number else "")
                       for number in range(count)))  # fmt: skip
         began = time.process_time()
-        assert len(questions(xlsform.read_workbook(data))) == count
+        assert len(questions(reading.read_workbook(data))) == count
         return time.process_time() - began
 
     seconds(50)
@@ -231,8 +231,8 @@ def every_type():
 def test_every_type_goes_out_and_in_the_same_and_pyxform_takes_it():
     document = every_type()
     data = write_workbook(document)
-    assert xlsform.read_workbook(data).document == document
-    assert xlsform.read_workbook(data).problems == ()
+    assert reading.read_workbook(data).document == document
+    assert reading.read_workbook(data).problems == ()
     assert convert(io.BytesIO(data), file_type=".xlsx", validate=False).warnings == []
 
 
@@ -244,22 +244,22 @@ def test_a_change_in_the_other_sheets_wins_over_the_extras():
             line[heads.index("relevant")].value = "${z_one} = 'b'"
     held = io.BytesIO()
     made.save(held)
-    found = xlsform.read_workbook(held.getvalue())
+    found = reading.read_workbook(held.getvalue())
     assert found.document["sections"][-1]["condition"] == {"==": [{"answer": "z_one"}, "b"]}
 
 
 def with_extras(*rows):
     """A small workbook of ours with these rows in our own sheet."""
     made = load_workbook(io.BytesIO(book(row("text", "a"))))
-    sheet = made.create_sheet(xlsform.EXTRAS)
+    sheet = made.create_sheet(reading.EXTRAS)
     for line in (("key", "field", "value", "was"), *rows):
         sheet.append(line)
     held = io.BytesIO()
     made.save(held)
-    return xlsform.read_workbook(held.getvalue())
+    return reading.read_workbook(held.getvalue())
 
 
-NOTHING = xlsform.mark(None)
+NOTHING = reading.mark(None)
 
 
 def test_our_own_sheet_says_what_the_others_can_not():
@@ -309,7 +309,7 @@ def test_quotes_in_a_value_go_out_as_xpath_writes_them_and_come_back(value, writ
     document["sections"][-1]["condition"] = rule
     data = write_workbook(document)
     assert written in cells(data, "survey", "relevant")
-    assert xlsform.read_workbook(data).document == document
+    assert reading.read_workbook(data).document == document
     assert convert(io.BytesIO(data), file_type=".xlsx", validate=False).warnings == []
 
 
@@ -320,7 +320,7 @@ def test_a_rule_that_other_tools_know_in_part_only_says_so_in_our_sheet():
     }
     data = write_workbook(document)
     assert "${z_one} = 'a'" in cells(data, "survey", "relevant")
-    said = [about for about in cells(data, xlsform.EXTRAS, "about") if about]
+    said = [about for about in cells(data, reading.EXTRAS, "about") if about]
     assert said == ["Other tools know a part of this rule only: they ask more people."]
 
 
@@ -338,5 +338,5 @@ def test_a_page_named_as_a_question_has_another_name_in_the_workbook():
     data = write_workbook(document)
     names = [name for name in cells(data, "survey", "name") if name]
     assert len(names) == len(set(names))
-    assert xlsform.read_workbook(data).document == document
+    assert reading.read_workbook(data).document == document
     assert convert(io.BytesIO(data), file_type=".xlsx", validate=False).warnings == []

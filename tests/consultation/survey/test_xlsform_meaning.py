@@ -16,10 +16,11 @@ from lxml import etree
 from openpyxl import load_workbook
 from pyxform.xls2xform import convert
 
-from consultation.survey import exchange, xlsform
+from consultation.survey import exchange
 from consultation.survey.questionnaire import compile_document, written_from
-from consultation.survey.xlsform_expressions import ExpressionError, Known, parse, rule_of
-from consultation.survey.xlsform_writing import write_workbook
+from consultation.survey.xlsform import reading
+from consultation.survey.xlsform.expressions import ExpressionError, Known, parse, rule_of
+from consultation.survey.xlsform.writing import write_workbook
 from testimony.wizard.routing import Circumstances, holds
 from tests.consultation.survey.definitions import documents
 
@@ -170,7 +171,7 @@ def test_a_condition_that_goes_out_holds_for_the_same_answers(document):
 @given(documents())
 def test_any_questionnaire_goes_out_and_in_the_same_and_pyxform_takes_it(document):
     data = write_workbook(document)
-    found = xlsform.read_workbook(data)
+    found = reading.read_workbook(data)
     assert found.problems == ()
     assert found.warnings == ()
     assert found.document == document
@@ -181,10 +182,10 @@ def test_any_questionnaire_goes_out_and_in_the_same_and_pyxform_takes_it(documen
 @given(documents())
 def test_what_only_our_own_sheet_knows_is_all_that_another_tool_loses(document):
     book = load_workbook(io.BytesIO(write_workbook(document)))
-    del book[xlsform.EXTRAS]
+    del book[reading.EXTRAS]
     held = io.BytesIO()
     book.save(held)
-    found = xlsform.read_workbook(held.getvalue(), first_language=document["languages"][0])
+    found = reading.read_workbook(held.getvalue(), first_language=document["languages"][0])
     given_asked = [q for section in document["sections"] for q in section["questions"]]
     asked = {q["key"]: q for section in found.document["sections"] for q in section["questions"]}
     for question in given_asked:

@@ -14,8 +14,8 @@ from typing import Any, Final
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 
-from consultation.survey import bands, cues
-from consultation.survey.written import Place, Written, items, maps, read, said
+from consultation.survey.checks import bands, cues
+from consultation.survey.checks.written import Place, Written, items, maps, read, said
 from testimony.wizard import plain_language
 from testimony.wizard.checking import Finding, Severity, language_name
 from testimony.wizard.definition import CHOICE_TYPES, CONSENT_TYPES, MULTIPLE_TYPES

@@ -1,7 +1,7 @@
 """Reads a questionnaire from an XLSForm workbook: nothing in it is evaluated or trusted.
 
 What has no place in our definition is named with its sheet, row and column, never dropped
-in silence (``xlsform_notes``). Groups become pages, tables become grids, and every group's
+in silence (``notes``). Groups become pages, tables become grids, and every group's
 condition stays with each page inside it. An answer can change what follows on later pages only,
 so a page is split where a question looks at an answer above it.
 """
@@ -17,21 +17,21 @@ from typing import Any, Final
 
 from django.utils.translation import gettext as _
 
-from consultation.survey import xlsform_sheets as sheets
 from consultation.survey.questionnaire import PREFER_NOT, RATHER_NOT
 from consultation.survey.schema import fits_field
-from consultation.survey.xlsform_expressions import (
+from consultation.survey.xlsform import sheets
+from consultation.survey.xlsform.expressions import (
     ExpressionError,
     Known,
     bounds_of,
     parse,
     rule_of,
 )
-from consultation.survey.xlsform_languages import code_of
-from consultation.survey.xlsform_notes import Imported, Notes, Placed, rows_in_words
-from consultation.survey.xlsform_pages import Group, Pages
-from consultation.survey.xlsform_sheets import EXTRAS, Row, plain
-from consultation.survey.xlsform_types import (
+from consultation.survey.xlsform.languages import code_of
+from consultation.survey.xlsform.notes import Imported, Notes, Placed, rows_in_words
+from consultation.survey.xlsform.pages import Group, Pages
+from consultation.survey.xlsform.sheets import EXTRAS, Row, plain
+from consultation.survey.xlsform.types import (
     Asked,
     Container,
     Refused,
@@ -40,7 +40,7 @@ from consultation.survey.xlsform_types import (
     left_out,
     type_of,
 )
-from consultation.survey.xlsform_words import AnswerList, Words, key_of
+from consultation.survey.xlsform.words import AnswerList, Words, key_of
 from testimony.wizard.definition import LONGEST_SPAN, MOST_PLACES
 
 __all__ = ["EXTRAS", "Imported", "Placed", "key_of", "mark", "read_workbook"]

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from consultation.survey import path_rules, question_rules, text_rules
-from consultation.survey.written import Asked, Place, Rule, read
+from consultation.survey.checks import path_rules, question_rules, text_rules
+from consultation.survey.checks.written import Asked, Place, Rule, read
 from testimony.wizard.checking import Finding
 
 __all__ = ["RULES", "Asked", "Rule", "findings"]

@@ -7,9 +7,9 @@ from typing import Any, Final
 
 from django.utils.translation import gettext_lazy
 
-from consultation.survey import distinctions
-from consultation.survey.paths import Found
-from consultation.survey.written import (
+from consultation.survey.checks import distinctions
+from consultation.survey.checks.paths import Found
+from consultation.survey.checks.written import (
     WITH_OPTIONS,
     Broken,
     Place,

@@ -19,9 +19,9 @@ from django.utils.translation import gettext as _
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
-from consultation.survey import xlsform
-from consultation.survey.xlsform_expressions import MOST_LETTERS
-from consultation.survey.xlsform_languages import name_of
+from consultation.survey.xlsform import reading
+from consultation.survey.xlsform.expressions import MOST_LETTERS
+from consultation.survey.xlsform.languages import name_of
 
 LONGEST_CELL: Final = 30000
 _TYPES: Final = {
@@ -80,18 +80,18 @@ def write_workbook(document: Mapping[str, Any]) -> bytes:
     tables = {
         "survey": writer.survey, "choices": writer.choices, "settings": [_settings(document)]
     }  # fmt: skip
-    read = xlsform.read_workbook(
-        _book({**tables, xlsform.EXTRAS: []}), first_language=document["languages"][0]
+    read = reading.read_workbook(
+        _book({**tables, reading.EXTRAS: []}), first_language=document["languages"][0]
     )
     extras = _extras(document, read.document or {}, writer.unsaid)
-    return _book({**tables, xlsform.EXTRAS: extras})
+    return _book({**tables, reading.EXTRAS: extras})
 
 
 def _settings(document: Mapping[str, Any]) -> dict[str, str]:
     first = document["languages"][0]
     return {
         "form_title": _plain(document["title"].get(first) or str(document["key"])),
-        "form_id": xlsform.key_of(str(document["key"]), set(), "questionnaire"),
+        "form_id": reading.key_of(str(document["key"]), set(), "questionnaire"),
         "version": document["version"],
         "default_language": name_of(first),
     }
@@ -102,7 +102,7 @@ def _written(document: Mapping[str, Any]) -> _Writer:
     questions = {
         question["key"] for section in document["sections"] for question in _questions(section)
     }
-    writer.groups = {*_RESERVED, *(xlsform.key_of(key, set()) for key in questions)}
+    writer.groups = {*_RESERVED, *(reading.key_of(key, set()) for key in questions)}
     writer.taken = set(_RESERVED)
     for section in document["sections"]:
         _section(writer, section)
@@ -114,7 +114,7 @@ def _questions(section: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def _section(writer: _Writer, section: Mapping[str, Any]) -> None:
-    name = xlsform.key_of(section["key"], writer.groups, "page")
+    name = reading.key_of(section["key"], writer.groups, "page")
     writer.survey.append(
         {"type": "begin group", "name": name, "appearance": "field-list",
          "relevant": writer.relevant(f"section {name}", section.get("condition"))}
@@ -128,7 +128,7 @@ def _section(writer: _Writer, section: Mapping[str, Any]) -> None:
             if table:
                 writer.survey.append({"type": "end group"})
             if here:
-                listed = xlsform.key_of(f"{name}_table", writer.groups)
+                listed = reading.key_of(f"{name}_table", writer.groups)
                 writer.survey.append(
                     {"type": "begin group", "name": listed, "appearance": "table-list"}
                     | _texts(writer, "label", here["label"], here["key"])
@@ -141,7 +141,7 @@ def _section(writer: _Writer, section: Mapping[str, Any]) -> None:
 
 
 def _question(writer: _Writer, question: Mapping[str, Any], shared: str) -> None:
-    key, kind = xlsform.key_of(question["key"], writer.taken), question["type"]
+    key, kind = reading.key_of(question["key"], writer.taken), question["type"]
     codes = _codes(question)
     verb = "select_one" if shared and codes else _TYPES.get(kind, "note")
     listed = shared or key
@@ -357,7 +357,7 @@ def _differences(
         value = json.dumps(wanted[name], sort_keys=True) if name in wanted else ""
         if len(value) > LONGEST_CELL:  # a space at the edge of a cell would be trimmed
             value = json.dumps(wanted[name], separators=(",", ":")).replace(" ", "\\u0020")
-        was = xlsform.mark(read.get(name))
+        was = reading.mark(read.get(name))
         for start in range(0, max(1, len(value)), LONGEST_CELL):
             piece = value[start : start + LONGEST_CELL]
             rows.append({"key": key, "field": name, "value": piece, "was": was})
@@ -367,7 +367,7 @@ def _differences(
 def _book(tables: Mapping[str, Table]) -> bytes:
     book = openpyxl.Workbook(write_only=True)
     for title, rows in tables.items():
-        if not rows and title != xlsform.EXTRAS:
+        if not rows and title != reading.EXTRAS:
             continue
         sheet = book.create_sheet(title)
         heads = list(dict.fromkeys(head for row in rows for head in row))

@@ -9,7 +9,7 @@ from typing import Final
 
 from django.utils.translation import gettext_lazy
 
-from consultation.survey.written import (
+from consultation.survey.checks.written import (
     PREFER_NOT,
     WITH_OPTIONS,
     Broken,

@@ -9,8 +9,8 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from consultation.survey import cues
-from consultation.survey.written import Broken, Place, Rule, Written, items, maps, said
+from consultation.survey.checks import cues
+from consultation.survey.checks.written import Broken, Place, Rule, Written, items, maps, said
 from testimony.wizard.checking import Severity, language_name
 from testimony.wizard.definition import (
     CONSENT_TYPES,

@@ -14,9 +14,9 @@ from typing import Any, Final
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
-from consultation.survey import paths
-from consultation.survey.distinctions import Takes
-from consultation.survey.paths import Asking, Found, Page, Reach, Reached
+from consultation.survey.checks import paths
+from consultation.survey.checks.distinctions import Takes
+from consultation.survey.checks.paths import Asking, Found, Page, Reach, Reached
 from testimony.wizard.checking import Severity
 from testimony.wizard.definition import (
     CHOICE_TYPES,

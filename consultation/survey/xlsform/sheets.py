@@ -16,7 +16,7 @@ from typing import Any, Final
 import openpyxl
 from django.utils.translation import gettext as _
 
-from consultation.survey.xlsform_notes import Notes
+from consultation.survey.xlsform.notes import Notes
 
 MOST_BYTES: Final = 2 * 1024 * 1024
 MOST_UNPACKED: Final = 20 * 1024 * 1024

@@ -16,8 +16,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Final
 
-from consultation.survey.diagrams import ALWAYS, NEVER, Diagrams, TooMuchWork
-from consultation.survey.distinctions import Takes, TooManyAnswers, answers
+from consultation.survey.checks.diagrams import ALWAYS, NEVER, Diagrams, TooMuchWork
+from consultation.survey.checks.distinctions import Takes, TooManyAnswers, answers
 from testimony.wizard.definition import (
     CHOICE_TYPES,
     CONSENT_TYPES,

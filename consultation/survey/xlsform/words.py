@@ -10,10 +10,10 @@ from typing import Any, Final
 from django.utils.translation import gettext as _
 
 from consultation.survey.questionnaire import PREFER_NOT
-from consultation.survey.xlsform_languages import code_of
-from consultation.survey.xlsform_notes import Notes
-from consultation.survey.xlsform_sheets import Row, plain
-from consultation.survey.xlsform_types import left_out
+from consultation.survey.xlsform.languages import code_of
+from consultation.survey.xlsform.notes import Notes
+from consultation.survey.xlsform.sheets import Row, plain
+from consultation.survey.xlsform.types import left_out
 
 MOST_OPTIONS: Final = 500
 LONGEST_KEY: Final = 40
