@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from django.utils.text import capfirst
+
 from consultation.survey.checks import path_rules, question_rules, text_rules
 from consultation.survey.checks.written import Asked, Place, Rule, read
 from testimony.wizard.checking import Finding
@@ -38,7 +40,7 @@ def _finding(rule: Rule, place: Place | None, values: Mapping[str, Any]) -> Find
     return Finding(
         rule.name,
         rule.severity,
-        str(rule.sentence) % {**where, **values},
+        capfirst(str(rule.sentence) % {**where, **values}),
         place.section_key if place else "",
         place.key if place and place.question is not None else "",
     )
