@@ -45,7 +45,8 @@ check: setup-dev
 	$(RUN) -m ruff format --check .
 	$(TEST) $(RUN) -m mypy
 	$(VENV)/bin/lint-imports
-	$(VENV)/bin/djlint templates --lint --quiet
+	$(VENV)/bin/djlint templates --lint --quiet --exclude templates/private
+	$(VENV)/bin/djlint templates/private --profile jinja --lint --quiet
 	$(TEST) $(RUN) manage.py makemigrations --check --dry-run
 	$(TEST) $(RUN) manage.py check
 	@.ci/deploy-check

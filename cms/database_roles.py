@@ -108,6 +108,8 @@ PUBLIC_ROLE: Final[Mapping[str, Rights]] = {
     "vault_attachment": Rights(read=("id", "record_id"), insert=True, delete=True),
     "vault_voucher": Rights(read=("digest", "door", "kind", "expires"), delete=True),
     "vault_spenttoken": Rights(insert=True),
+    # A peer names the batch of a paper; to add one to a count is to read it.
+    "vault_paperbatch": Rights(read=("door", "number", "state", "typed_in"), update=("typed_in",)),
     "vault_datakey": Rights(read=("record_id", "epoch_id"), insert=True, delete=True),
     # A draft is opened with a key that only the person's browser holds.
     "vault_draftattachment": Rights(

@@ -72,7 +72,14 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.contrib.messages.context_processors.messages",
             ],
         },
-    }
+    },
+    {
+        # The pages of a journey, by name: printed for every step of everybody who answers.
+        "BACKEND": "django.template.backends.jinja2.Jinja2",
+        "NAME": "private",
+        "DIRS": [BASE_DIR / "templates" / "private"],
+        "OPTIONS": {"environment": "testimony.wizard.printing.private_environment"},
+    },
 ]
 
 AUTH_USER_MODEL = "accounts.User"
@@ -148,7 +155,9 @@ ADMIN_CONTENT_SECURITY_POLICY = {
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
 FILE_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = 6 * 1024 * 1024
-DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
+# A questionnaire of 200 questions is saved as some ten thousand fields. A process for the public
+# alone takes fewer (``production``).
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 60_000
 
 STATIC_URL = "/static/"
 MEDIA_URL = "/media/"

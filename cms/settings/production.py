@@ -41,6 +41,8 @@ CSRF_TRUSTED_ORIGINS = [WAGTAILADMIN_BASE_URL]
 SITE_ROLE = _required("SITE_ROLE")
 if SITE_ROLE not in {"public", "editorial", "all"}:
     raise ImproperlyConfigured(f"SITE_ROLE is {_ADVICE['SITE_ROLE']}.")
+if SITE_ROLE == "public":
+    DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 
 _required("DATABASE_URL")
 DATABASES = {"default": _environment.db("DATABASE_URL")}

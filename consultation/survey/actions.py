@@ -12,10 +12,15 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from consultation.survey import linter, rules
+from consultation.survey import placeholders, translating
 from consultation.survey import questionnaire as compiling
+from consultation.survey.checks import linter, rules
 from consultation.survey.models import Questionnaire, QuestionnaireVersion, Survey
-from consultation.survey.permissions import check_may_publish_questionnaire, check_may_set_dates
+from consultation.survey.permissions import (
+    check_may_add_questionnaire,
+    check_may_publish_questionnaire,
+    check_may_set_dates,
+)
 from consultation.survey.schema import schema_problems
 from testimony.vault import actions as vault
 from testimony.vault import audit
@@ -45,7 +50,11 @@ def check_questionnaire(questionnaire: Questionnaire) -> Check:
     text = questionnaire.get_latest_revision_as_object()
     document = text.document()
     asked = {key: rules.Asked(*how) for key, how in questionnaire.asked_before().items()}
-    found = [*rules.findings(document, asked_before=asked), *linter.findings(document)]
+    found = [
+        *rules.findings(document, asked_before=asked),
+        *placeholders.findings(document),
+        *linter.findings(document),
+    ]
     compiled, problem = versions.compiled(document)
     if problem and not any(one.severity == Severity.PROBLEM for one in found):
         found.append(Finding("definition", Severity.PROBLEM, problem))
@@ -99,15 +108,16 @@ def publish_questionnaire(
         found = check.to_publish(checked=checked, is_larger=is_larger)
         major, _dot, minor = found.version.partition(".")
         frozen = vault.freeze_definition(canonical=found.canonical, digest=found.digest)
+        if questionnaire.latest_revision_id != questionnaire.live_revision_id:
+            # Before there is a version, so that a key which the draft changed is still taken.
+            questionnaire.latest_revision.publish(user=by)
         version = QuestionnaireVersion.objects.create(
             questionnaire=questionnaire,
-            key=questionnaire.key,
+            key=found.key,
             major=int(major),
             minor=int(minor),
             definition=frozen,
         )
-        if questionnaire.latest_revision_id != questionnaire.live_revision_id:
-            questionnaire.latest_revision.publish(user=by)
         audit.append(by=by, action=gettext_noop("questionnaire published"), subject=str(version))
     return version
 
@@ -202,7 +212,13 @@ def close_survey(*, by: AbstractUser | None, survey: Survey) -> Survey:
 def bring_in_questionnaire(
     *, by: AbstractUser | None = None, document: dict[str, Any]
 ) -> Questionnaire:
-    """A questionnaire an editor can go on writing, from a definition's document."""
+    """A questionnaire an editor can go on writing, from a definition's document.
+
+    Raises:
+        NotAllowed: when ``by`` may not begin one.
+    """
+    if by is not None:
+        check_may_add_questionnaire(by)
     written = compiling.written_from(document)
     with transaction.atomic():
         questionnaire = Questionnaire.objects.create(
@@ -218,6 +234,7 @@ def bring_in_questionnaire(
             support=_stream("support", written.support),
             next_steps=_stream("next_step", written.next_steps),
             translations=written.translations,
+            translated_from=translating.sources_of(written),
             live=False,
         )
         questionnaire.save_revision(user=by)

@@ -1,15 +1,19 @@
 """The blocks a questionnaire is written in: a stream of sections, each a list of questions.
 
 Little is required here, so that a draft can be saved half done; what is missing is told before
-publishing (``rules``). Keys left empty are made on saving (``naming``).
+publishing (``rules``). Keys left empty are made on saving (``naming``). The editor puts menus in
+front of keys and codes (``editor``); what is stored is what stands here.
 """
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
+from wagtail.blocks import BlockGroup
 
 KEY: dict[str, Any] = {
     "regex": r"^[a-z][a-z0-9_]{0,39}$",
@@ -17,6 +21,12 @@ KEY: dict[str, Any] = {
     "error_messages": {"invalid": _("Small letters, digits and _ only, starting with a letter.")},
 }
 _NAMED = _("Its name in the data. Leave it empty to have one made. It never changes afterwards.")
+_IN_THE_DATA = _("In the data")
+
+
+def _rarely_used(heading: Any, names: list[str], icon: str = "cog") -> BlockGroup:
+    """Fields that stand folded away below the others."""
+    return BlockGroup(names, heading=heading, classname="collapsed", icon=icon, label_format="")
 
 
 class TextBlock(blocks.StructBlock):
@@ -24,6 +34,10 @@ class TextBlock(blocks.StructBlock):
 
     en = blocks.TextBlock(label=_("English"), rows=2, required=False)
     fr = blocks.TextBlock(label=_("French"), rows=2, required=False)
+
+    class Meta:
+        icon = "pilcrow"
+        form_classname = "struct-block questionnaire-text"
 
 
 class OptionBlock(blocks.StructBlock):
@@ -36,32 +50,44 @@ class OptionBlock(blocks.StructBlock):
     code = blocks.RegexBlock(label=_("code"), help_text=_NAMED, **KEY)
 
     class Meta:
+        label = _("answer")
         label_format = "{label}"
+        icon = "radio-empty"
+        form_classname = "struct-block questionnaire-option"
+        form_layout = BlockGroup(
+            ["label", "exclusive", _rarely_used(_IN_THE_DATA, ["code"], icon="code")]
+        )
 
 
 class TestBlock(blocks.StructBlock):
     """One thing that must be so about an earlier answer."""
 
-    question = blocks.RegexBlock(label=_("the question with this key"), **{**KEY, "required": True})
+    question = blocks.RegexBlock(label=_("the answer to"), **{**KEY, "required": True})
     test = blocks.ChoiceBlock(
-        label=_("was answered with"),
+        label=_("is"),
         default="any",
         choices=[
-            ("any", _("one of these codes")),
-            ("none", _("none of these codes")),
-            ("all", _("all of these codes")),
+            ("any", _("one of these")),
+            ("none", _("none of these")),
+            ("all", _("all of these")),
             ("at_least", _("this number or more")),
             ("at_most", _("this number or less")),
             ("count_at_least", _("this many answers or more")),
         ],
     )
     answers = blocks.RegexBlock(
-        label=_("codes, with a space between them"),
+        label=_("answers"),
         regex=r"^[a-z0-9_ ]*$",
         required=False,
         error_messages={"invalid": _("Codes as they stand at the answers, with spaces between.")},
     )
     number = blocks.IntegerBlock(label=_("number"), required=False)
+
+    class Meta:
+        label = _("test")
+        label_format = ""
+        icon = "view"
+        form_attrs = {"data-controller": "survey-test"}
 
 
 class WhenBlock(blocks.StructBlock):
@@ -80,12 +106,41 @@ class WhenBlock(blocks.StructBlock):
         rows=2,
     )
 
+    def clean(self, value: Any) -> Any:
+        """Refuse what is no rule at all: nothing could be compiled from it."""
+        found = super().clean(value)
+        if found["rule"] and not _is_rule(found["rule"]):
+            raise blocks.StructBlockValidationError(
+                {"rule": ValidationError(_("This is not a rule that can be read."))}
+            )
+        return found
+
+    class Meta:
+        label_format = ""
+        icon = "view"
+        collapsed = True
+        form_attrs = {"data-controller": "survey-condition"}
+
+
+def _is_rule(text: str) -> bool:
+    try:
+        return isinstance(json.loads(text), dict)
+    except ValueError:
+        return False
+
 
 class RowBlock(blocks.StructBlock):
     """One row of a grid: asked as a question of its own."""
 
     label = TextBlock(label=_("row"))
     key = blocks.RegexBlock(label=_("key"), help_text=_NAMED, **KEY)
+
+    class Meta:
+        label = _("row")
+        label_format = "{label}"
+        icon = "bars"
+        form_classname = "struct-block questionnaire-option"
+        form_layout = BlockGroup(["label", _rarely_used(_IN_THE_DATA, ["key"], icon="code")])
 
 
 class QuestionBlock(blocks.StructBlock):
@@ -163,6 +218,32 @@ class QuestionBlock(blocks.StructBlock):
     )
     key = blocks.RegexBlock(label=_("key"), help_text=_NAMED, **KEY)
 
+    class Meta:
+        label = _("question")
+        label_format = "{label}"
+        icon = "help"
+        form_classname = "struct-block questionnaire-question"
+        form_attrs = {"data-controller": "survey-question"}
+        form_layout = BlockGroup(
+            [
+                "type",
+                "label",
+                "hint",
+                "rows",
+                "row_type",
+                "options",
+                "picks",
+                "minimum",
+                "maximum",
+                "max_length",
+                "prefer_not",
+                "required",
+                "when",
+                _rarely_used(_("For the report"), ["sensitivity", "headline", "merge"], "table"),
+                _rarely_used(_IN_THE_DATA, ["permission", "key"], icon="code"),
+            ]
+        )
+
 
 class SectionBlock(blocks.StructBlock):
     """One page of the questionnaire."""
@@ -172,11 +253,23 @@ class SectionBlock(blocks.StructBlock):
     support = blocks.BooleanBlock(label=_("support stands open on this page"), required=False)
     minutes = blocks.IntegerBlock(label=_("minutes it takes"), default=1, min_value=1)
     when = WhenBlock(label=_("condition"))
-    questions = blocks.ListBlock(QuestionBlock(), label=_("questions"))
+    questions = blocks.ListBlock(QuestionBlock(), label=_("questions"), collapsed=True)
     key = blocks.RegexBlock(label=_("key"), help_text=_NAMED, **KEY)
 
     class Meta:
+        label_format = "{title}"
         icon = "doc-full"
+        form_layout = BlockGroup(
+            [
+                "title",
+                "note",
+                "questions",
+                "when",
+                "support",
+                "minutes",
+                _rarely_used(_IN_THE_DATA, ["key"], icon="code"),
+            ]
+        )
 
 
 class SupportBlock(blocks.StructBlock):

@@ -7,9 +7,22 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from wagtail.admin.forms import WagtailAdminModelForm
 
 from consultation.survey.models import Questionnaire, QuestionnaireVersion, Survey
 from testimony.wizard.publishing import OpenDaysForm, OpeningFields
+
+
+class QuestionnaireForm(WagtailAdminModelForm):
+    """Writing a questionnaire. Once a version is published, its key stands still."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "key" in self.fields and self.instance.is_key_fixed:
+            self.fields["key"].disabled = True
+            self.fields["key"].help_text = _(
+                "Its name in the data. It can’t change any more: published versions go by it."
+            )
 
 
 class VersionChoice(forms.ModelChoiceField):

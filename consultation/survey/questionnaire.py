@@ -76,6 +76,13 @@ def places_of(written: Written) -> dict[str, Mapping[str, str]]:
     return say.met
 
 
+def sentences_of(document: Mapping[str, Any]) -> dict[str, Mapping[str, str]]:
+    """Every place of a document, in the order of the pages, with its words in its languages."""
+    say = _Sayer(tuple(document["languages"]), {}, "")
+    _say_all(document, say)
+    return say.met
+
+
 def _compile(written: Written, version: str, say: _Sayer) -> dict[str, Any]:
     several = frozenset(
         str(item.get("key"))
@@ -128,7 +135,9 @@ class _Sayer:
 
     def optional(self, place: str, written: Any) -> dict[str, str] | None:
         found = self._found(place, written)
-        return self(place, written) if any(found.values()) else None
+        # What was taken out of the blocks is gone, though a translation of it is still kept.
+        decide = [code for code in self.languages if code in WRITTEN_IN] or self.languages
+        return self(place, written) if any(found[code] for code in decide) else None
 
     def _found(self, place: str, written: Any) -> dict[str, str]:
         own: Mapping[str, str] = written or {}
@@ -177,11 +186,12 @@ class _Compiler:
 
     def question(self, value: Values, answers_of: str = "") -> dict[str, Any]:
         key, kind = str(value.get("key") or ""), str(value.get("type") or "single_choice")
+        label = self.say(f"question.{key}.label", value.get("label"))
         hint = None if answers_of else self.say.optional(f"question.{key}.hint", value.get("hint"))
         document: dict[str, Any] = {
             "key": key,
             "type": kind,
-            "label": self.say(f"question.{key}.label", value.get("label")),
+            "label": label,
             "hint": hint,
             "options": list(self.options(value, kind, answers_of or key)),
             "required": bool(value.get("required")),

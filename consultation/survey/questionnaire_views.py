@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from consultation.survey import actions
-from consultation.survey.actions import Check
+from consultation.survey.coverage import languages_of_draft, languages_of_version
 from consultation.survey.forms import OpenSurveyForm
 from consultation.survey.models import Questionnaire, QuestionnaireVersion, Survey
 from consultation.survey.permissions import (
@@ -43,6 +43,7 @@ def publish(request: HttpRequest, pk: int) -> HttpResponseBase:
     """What is wrong, what changed, and the button that freezes the draft as a version."""
     questionnaire = get_object_or_404(Questionnaire, pk=pk)
     check = actions.check_questionnaire(questionnaire)
+    text = questionnaire.get_latest_revision_as_object()
     form = PublishForm(request.POST or None, check=check)
     problem = ""
     if request.method == "POST" and form.is_valid():
@@ -66,8 +67,9 @@ def publish(request: HttpRequest, pk: int) -> HttpResponseBase:
         {
             "questionnaire": questionnaire,
             "check": check,
-            "problems": _by_page(check, check.problems),
-            "warnings": _by_page(check, check.warnings),
+            "languages": languages_of_draft(text),
+            "problems": _by_page(text, check.problems),
+            "warnings": _by_page(text, check.warnings),
             "form": form,
             "problem": problem,
             "may_publish": may_publish_questionnaire(request.user),
@@ -98,7 +100,7 @@ def versions(request: HttpRequest, pk: int) -> HttpResponseBase:
         {
             "questionnaire": questionnaire,
             "versions": [
-                {"version": version, "languages": read_definition(version.definition_id).languages}
+                {"version": version, "languages": languages_of_version(version)}
                 for version in found
             ],
             "older": older,
@@ -162,15 +164,12 @@ def _changed(
     )
 
 
-def _by_page(check: Check, found: list[Finding]) -> list[dict[str, object]]:
+def _by_page(text: Questionnaire, found: list[Finding]) -> list[dict[str, object]]:
     """Findings gathered under the page they concern, in the order of the pages."""
     titles = {"": _("The whole questionnaire")}
-    if check.definition is not None:
-        language = check.definition.languages[0]
-        titles |= {
-            section.key: section.title.in_language(language)
-            for section in check.definition.sections
-        }
+    for section in text.written().sections:
+        words = section.get("title") or {}
+        titles[str(section.get("key"))] = str(words.get("en") or words.get("fr") or "")
     pages: dict[str, list[Finding]] = {key: [] for key in titles}
     for one in found:
         pages.setdefault(one.section, []).append(one)

@@ -20,7 +20,7 @@ from testimony.intake import compiling, rules
 from testimony.intake.models import Call, CallText, CallVersion
 from testimony.intake.permissions import check_may_publish_call, check_may_set_dates
 from testimony.vault import actions as vault
-from testimony.vault import audit
+from testimony.vault import audit, batches
 from testimony.vault.models import Collection, PendingRecord, Record
 from testimony.wizard import definition as definitions
 from testimony.wizard import versions
@@ -103,7 +103,8 @@ def check_may_replace_version(version: CallVersion) -> None:
     """Whether a version may be published anew under its own number.
 
     Raises:
-        AlreadyAnswered: once there is a record of it. From then on a change is a new version.
+        AlreadyAnswered: once there is a record of it, or a batch of paper. From then on a change
+            is a new version.
     """
     for model in (PendingRecord, Record):
         if model.objects.filter(definition=version.definition_id).exists():
@@ -111,6 +112,11 @@ def check_may_replace_version(version: CallVersion) -> None:
                 _("Somebody has answered version %(number)s, so it stays as it is.")
                 % {"number": version.number}
             )
+    if batches.is_on_paper(str(version.definition_id)):
+        raise AlreadyAnswered(
+            _("Version %(number)s is out on paper, so it stays as it is.")
+            % {"number": version.number}
+        )
 
 
 def may_replace_version(version: CallVersion) -> bool:

@@ -42,6 +42,7 @@ class Call(JourneyModel):
     """An open call for testimony."""
 
     address_begins = "t"
+    asks = "definition_id"
 
     definition = models.ForeignKey(
         FrozenDefinition, on_delete=models.PROTECT, related_name="+", verbose_name=_("questions")

@@ -9,4 +9,4 @@ from testimony.wizard.views import JourneyView
 class CallJourney(JourneyView):
     """The wizard, asking a call's questions."""
 
-    doors = Call.objects.select_related("collection")
+    doors = Call

@@ -1,12 +1,14 @@
 """The faces everything printed is set in: whole, static files from Debian's packages.
 
-Each goes in under a family name of our own, so that nothing else on the machine is mixed in.
+Each goes in under a family name of our own, so that nothing else on the machine is mixed in. A
+sheet in a script that the house faces do not draw gets one more family, ``Paper Other``.
 """
 
 from __future__ import annotations
 
 import hashlib
 import io
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -47,6 +49,42 @@ FACES: Final = (
     Face("Paper Sans", 700, "normal", "NotoSans-Bold.ttf"),
 )
 
+OTHER: Final = "Paper Other"
+_OTHER_SCRIPTS: Final = {
+    "NotoNaskhArabic": ("ar", "ckb", "fa", "ps", "ur"),
+    "NotoSansHebrew": ("he", "yi"),
+    "NotoSansArmenian": ("hy",),
+    "NotoSansBengali": ("as", "bn"),
+    "NotoSansCanadianAboriginal": ("cr", "iu", "oj"),
+    "NotoSansDevanagari": ("hi", "mr", "ne"),
+    "NotoSansEthiopic": ("am", "ti"),
+    "NotoSansGeorgian": ("ka",),
+    "NotoSansGujarati": ("gu",),
+    "NotoSansGurmukhi": ("pa",),
+    "NotoSansKannada": ("kn",),
+    "NotoSansKhmer": ("km",),
+    "NotoSansLao": ("lo",),
+    "NotoSansMalayalam": ("ml",),
+    "NotoSansMyanmar": ("my",),
+    "NotoSansSinhala": ("si",),
+    "NotoSansTamil": ("ta",),
+    "NotoSansTelugu": ("te",),
+    "NotoSansThai": ("th",),
+}
+
+
+def faces_for(language: str) -> tuple[Face, ...]:
+    """The faces of a sheet in a language: the house's, and those of its script."""
+    code = language.split("-", maxsplit=1)[0]
+    for name, languages in _OTHER_SCRIPTS.items():
+        if code in languages:
+            return (
+                *FACES,
+                Face(OTHER, 400, "normal", f"{name}-Regular.ttf"),
+                Face(OTHER, 700, "normal", f"{name}-Bold.ttf"),
+            )
+    return FACES
+
 
 @cache
 def contents(face: Face) -> bytes:
@@ -68,20 +106,32 @@ def digests() -> tuple[tuple[str, str], ...]:
 
 
 @cache
-def covered() -> frozenset[int]:
-    """The code points that both text faces can draw."""
-    text_faces = [face for face in FACES if face.weight == _REGULAR and face.style == "normal"]
-    found = []
-    for face in text_faces:
-        with TTFont(io.BytesIO(contents(face)), lazy=True) as font:
-            found.append(frozenset(font.getBestCmap()))
-    return frozenset.intersection(*found)
+def covered(faces: tuple[Face, ...] = FACES) -> frozenset[int]:
+    """The code points that every text face can draw, or both weights of another script's."""
+    plain = [_drawn_by(face) for face in faces if face.family != OTHER and _is_text(face)]
+    other = [_drawn_by(face) for face in faces if face.family == OTHER]
+    house = frozenset.intersection(*plain)
+    return house | frozenset.intersection(*other) if other else house
 
 
-def stylesheet() -> str:
+def lacks_letters(texts: Iterable[str], drawn: Collection[int]) -> bool:
+    """Whether any text has a letter that can't be drawn. Signs and pictures do not count."""
+    return any(letter.isalpha() and ord(letter) not in drawn for text in texts for letter in text)
+
+
+def stylesheet(faces: tuple[Face, ...] = FACES) -> str:
     """The ``@font-face`` rules of every face."""
     return "\n".join(
         f'@font-face {{ font-family: "{face.family}"; font-weight: {face.weight}; '
         f'font-style: {face.style}; src: url("{face.address}"); }}'
-        for face in FACES
+        for face in faces
     )
+
+
+def _is_text(face: Face) -> bool:
+    return face.weight == _REGULAR and face.style == "normal"
+
+
+def _drawn_by(face: Face) -> frozenset[int]:
+    with TTFont(io.BytesIO(contents(face)), lazy=True) as font:
+        return frozenset(font.getBestCmap())

@@ -36,23 +36,25 @@ class Printed:
     pages: int
 
 
-def to_pdf(html: str, *, style: str, epoch: int) -> Printed:
+def to_pdf(
+    html: str, *, style: str, epoch: int, faces: tuple[fonts.Face, ...] = fonts.FACES
+) -> Printed:
     """Print a document.
 
     ``html`` is a whole page with ``lang`` and ``title``; ``style`` is its stylesheet; ``epoch``
-    (seconds since 1970) is the only time that may enter the file.
+    (seconds since 1970) is the only time that may enter the file; ``faces`` are what it is set in.
 
     Raises:
         OutsideFetch: when the document asks for anything that was not handed in.
         BuildFailed: when the typesetter warns of anything.
         MissingFont: when a face is not installed.
     """
-    held = {face.address: (fonts.contents(face), "font/ttf") for face in fonts.FACES}
+    held = {face.address: (fonts.contents(face), "font/ttf") for face in faces}
     fetcher = ClosedFetcher(held)
     with _surroundings(epoch), _strict():
         configuration = FontConfiguration()
         sheet = CSS(
-            string=fonts.stylesheet() + style,
+            string=fonts.stylesheet(faces) + style,
             base_url=BASE_ADDRESS,
             url_fetcher=fetcher,
             font_config=configuration,

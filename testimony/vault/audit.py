@@ -54,6 +54,8 @@ ACTIONS: Final = (
     gettext_noop("legal hold lifted"),
     gettext_noop("legal hold placed"),
     gettext_noop("locked"),
+    gettext_noop("paper batch counted"),
+    gettext_noop("paper batch printed"),
     gettext_noop("passphrase changed"),
     gettext_noop("recovery answer refused"),
     gettext_noop("recovery bundle made"),

@@ -19,6 +19,7 @@ from django.utils import timezone
 
 from testimony.vault import (
     actions,
+    batches,
     custody,
     digest,
     disk,
@@ -118,6 +119,8 @@ def _forget(done: Done) -> None:
 def _forget_codes(done: Done) -> None:
     codes, marks = vouchers.forget_expired()
     done.lines.append(f"{codes} codes and {marks} marks past their last day forgotten.")
+    papers = batches.forget_destroyed()
+    done.lines.append(f"{papers} batches of paper past their last day forgotten.")
 
 
 def _clear_sessions(done: Done) -> None:

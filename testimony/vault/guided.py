@@ -16,6 +16,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_variables
 
+from testimony.vault.batches import BatchRefused
 from testimony.vault.custody import CeremonyRefused
 from testimony.vault.exports import ExportRefused
 from testimony.vault.places import NoPlace
@@ -25,6 +26,7 @@ from testimony.vault.retention import HoldRefused
 from testimony.vault.unlock import Stale
 
 REFUSALS: Final = (
+    BatchRefused,
     CeremonyRefused,
     ExportRefused,
     HoldRefused,

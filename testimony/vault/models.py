@@ -499,6 +499,65 @@ class Voucher(VaultModel):
         return "voucher"
 
 
+class PaperBatch(VaultModel):
+    """Blank papers printed together under one number, and how many came back. Counts only.
+
+    A number stands on all sheets of a batch alike. No record names its batch, not even inside its
+    seal: whoever reads could then tell the papers of one evening from all others. So this row knows
+    how many were typed in, and nothing knows which; a withdrawal changes no count.
+    """
+
+    class State(models.TextChoices):
+        OUT = "out", _("out")
+        COUNTED = "counted", _("counted")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    collection = models.ForeignKey(Collection, on_delete=models.CASCADE, related_name="+")
+    door = models.CharField(max_length=10)
+    number = models.PositiveSmallIntegerField()
+    definition = models.ForeignKey(FrozenDefinition, on_delete=models.PROTECT, related_name="+")
+    language = models.CharField(max_length=12)
+    is_large = models.BooleanField()
+    week = models.CharField(max_length=8)
+    printed = models.PositiveSmallIntegerField()
+    typed_in = models.PositiveIntegerField(default=0)
+    state = models.CharField(max_length=8, choices=State, default=State.OUT)
+    blank = models.PositiveSmallIntegerField(default=0)
+    destroyed = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["door", "number"], name="one_batch_a_number"),
+            models.CheckConstraint(
+                condition=models.Q(week__regex=r"^\d{4}-W\d{2}$"), name="batch_week_is_a_week"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(state__in=["out", "counted"]), name="batch_state_known"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(printed__gte=models.F("blank") + models.F("destroyed")),
+                name="no_more_came_back_than_was_printed",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(state="counted") | models.Q(blank=0, destroyed=0),
+                name="what_is_out_was_not_counted",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"batch {self.number}"
+
+    @property
+    def is_out(self) -> bool:
+        """Whether sheets of it may still be typed in."""
+        return self.state == self.State.OUT
+
+    @property
+    def missing(self) -> int:
+        """How many sheets nobody has seen again."""
+        return self.printed - self.blank - self.destroyed
+
+
 class SpentToken(VaultModel):
     """A keyed digest of a first page's mark that was used to send, so that it counts only once."""
 

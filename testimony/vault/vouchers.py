@@ -83,8 +83,8 @@ def make_vouchers(
         PermissionDenied: for somebody who may not hold keys.
         ValueError: for no code at all, or more than 200 at once.
     """
-    codes = _drawn(by, count)
-    _keep(codes, by=by, collection=collection, door=door, kind=kind, expires=expires)
+    codes = draw(by, count)
+    keep(codes, by=by, collection=collection, door=door, kind=kind, expires=expires)
     return codes
 
 
@@ -104,10 +104,56 @@ def make_printed(
     The press works first, outside any transaction: nobody waits for it, and a code that could not
     be printed is never kept.
     """
-    codes = _drawn(by, count)
+    codes = draw(by, count)
     printed = press(codes)
-    _keep(codes, by=by, collection=collection, door=door, kind=kind, expires=expires)
+    keep(codes, by=by, collection=collection, door=door, kind=kind, expires=expires)
     return printed
+
+
+def draw(by: AbstractUser, count: int) -> list[str]:
+    """New codes that nobody holds yet: they open nothing until they are kept.
+
+    Raises:
+        PermissionDenied: for somebody who may not hold keys.
+        ValueError: for no code at all, or more than 200 at once.
+    """
+    _check_may_make(by)
+    if not 1 <= count <= MOST:
+        raise ValueError(f"From one to {MOST} codes are made at once.")
+    return [_new_code() for _number in range(count)]
+
+
+@sensitive_variables("codes")
+def keep(
+    codes: list[str],
+    *,
+    by: AbstractUser,
+    collection: Collection,
+    door: str,
+    kind: Voucher.Kind,
+    expires: dt.date,
+) -> None:
+    """Keep codes that were drawn, as digests. From here on they hold.
+
+    Raises:
+        PermissionDenied: for somebody who may not hold keys.
+    """
+    _check_may_make(by)
+    rows = [
+        Voucher(
+            digest=_digest_of(code), collection=collection, door=door, kind=kind, expires=expires
+        )
+        for code in codes
+    ]
+    secrets.SystemRandom().shuffle(rows)
+    with transaction.atomic():
+        Voucher.objects.bulk_create(rows, batch_size=MOST)
+        audit.append(
+            by=by,
+            action=_MADE[kind],
+            subject=str(collection.pk),
+            reason=f"{door}: {len(codes)}",
+        )
 
 
 def revoke_unused(*, by: AbstractUser, door: str, kind: Voucher.Kind | None = None) -> int:
@@ -192,40 +238,6 @@ _MADE: Final = {
 def _check_may_make(user: AbstractUser) -> None:
     if not may(user, PERMISSION):
         raise PermissionDenied
-
-
-def _drawn(by: AbstractUser, count: int) -> list[str]:
-    _check_may_make(by)
-    if not 1 <= count <= MOST:
-        raise ValueError(f"From one to {MOST} codes are made at once.")
-    return [_new_code() for _number in range(count)]
-
-
-@sensitive_variables("codes")
-def _keep(
-    codes: list[str],
-    *,
-    by: AbstractUser,
-    collection: Collection,
-    door: str,
-    kind: Voucher.Kind,
-    expires: dt.date,
-) -> None:
-    rows = [
-        Voucher(
-            digest=_digest_of(code), collection=collection, door=door, kind=kind, expires=expires
-        )
-        for code in codes
-    ]
-    secrets.SystemRandom().shuffle(rows)
-    with transaction.atomic():
-        Voucher.objects.bulk_create(rows, batch_size=MOST)
-        audit.append(
-            by=by,
-            action=_MADE[kind],
-            subject=str(collection.pk),
-            reason=f"{door}: {len(codes)}",
-        )
 
 
 def _new_code() -> str:

@@ -355,14 +355,19 @@ def is_declined(answer: Any) -> bool:
 
 
 def answers_named(rule: Any) -> set[str]:
-    """The keys of every question that a rule looks at."""
-    if isinstance(rule, Mapping):
-        if isinstance(rule.get("answer"), str):
-            return {rule["answer"]}
-        return set().union(*(answers_named(part) for part in rule.values()), set())
-    if isinstance(rule, list):
-        return set().union(*(answers_named(part) for part in rule), set())
-    return set()
+    """The keys of every question that a rule looks at, however deep."""
+    found: set[str] = set()
+    waiting = [rule]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, Mapping):
+            if isinstance(part.get("answer"), str):
+                found.add(part["answer"])
+            else:
+                waiting.extend(part.values())
+        elif isinstance(part, list):
+            waiting.extend(part)
+    return found
 
 
 def _check_conditions(definition: Definition) -> None:

@@ -39,5 +39,11 @@ class DoorIndexView(IndexView):
                     icon_name="doc-full",
                     priority=17,
                 ),
+                Button(
+                    _("Batches of paper"),
+                    url=reverse("cards:batches", args=where),
+                    icon_name="doc-full",
+                    priority=18,
+                ),
             ]
         return buttons

@@ -141,11 +141,18 @@ class AnswerChoices(forms.MultipleChoiceField):
         super().__init__(**kwargs)
         self.exclusive = exclusive
 
+    def to_python(self, value: Any) -> list[str]:
+        """Each tick once, however often it was posted, in the order they came."""
+        return list(dict.fromkeys(super().to_python(value)))
+
     def validate(self, value: list[str]) -> None:
         super().validate(value)
         if len(value) > 1 and self.exclusive & set(value):
             raise ValidationError(
-                _("You ticked “none” and something else. Please keep one or the other.")
+                _(
+                    "You ticked an answer that stands alone, and something else. "
+                    "Please keep one or the other."
+                )
             )
 
 
@@ -252,6 +259,8 @@ class SectionForm(forms.Form):
     definition: Definition
     section: Section
     language: str
+    made: Mapping[str, forms.Field]
+    """The fields of the page, made once: they hold nothing of anybody, so forms share them."""
 
     use_required_attribute = False
 
@@ -270,9 +279,11 @@ class SectionForm(forms.Form):
             for question in self.section.questions
             if routing.asked(question, answers, about)
         ]
-        asked = {question.key for question in self.questions}
-        for name in [name for name in self.fields if name not in asked]:
-            del self.fields[name]
+        self.fields = {
+            question.key: self.made[question.key]
+            for question in self.questions
+            if question.is_asked
+        }
 
     def cleaned_answers(self) -> dict[str, Any]:
         """The answers given on this page; a skipped question has no entry."""
@@ -473,6 +484,11 @@ class ReviewSection:
     rows: list[ReviewRow] = field(default_factory=list)
 
 
+def new_section_form(definition: Definition, section: Section, language: str) -> type[SectionForm]:
+    """The form class of one page, made anew: for drafts, which change as somebody types."""
+    return _section_form.__wrapped__(definition.digest, section.key, language, _Held(definition))
+
+
 def section_form(definition: Definition, section: Section, language: str) -> type[SectionForm]:
     """The form class of one page, made once for each digest, section and language."""
     return _section_form(definition.digest, section.key, language, _Held(definition))
@@ -633,16 +649,18 @@ class _Held:
 def _section_form(digest: str, key: str, language: str, held: _Held) -> type[SectionForm]:
     definition = held.definition
     section = definition.section_by_key[key]
-    attributes: dict[str, Any] = {
-        question.key: _field(question, language)
-        for question in section.questions
-        if question.is_asked
+    attributes = {
+        "definition": definition,
+        "section": section,
+        "language": language,
+        "made": {
+            question.key: _field(question) for question in section.questions if question.is_asked
+        },
     }
-    attributes |= {"definition": definition, "section": section, "language": language}
     return type("SectionFormOf", (SectionForm,), attributes)
 
 
-def _field(question: Question, language: str) -> forms.Field:
+def _field(question: Question) -> forms.Field:
     plain = _plain_field(question)
     return AnswerOrDeclined(plain) if question.prefer_not else plain
 

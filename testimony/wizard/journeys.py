@@ -6,12 +6,13 @@ import datetime as dt
 import secrets
 import uuid
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import ClassVar, Final
+from functools import cache, lru_cache
+from typing import Any, ClassVar, Final
 from zoneinfo import ZoneInfo
 
 from django.core.validators import RegexValidator
 from django.db import models
+from django.db.models import F
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext
@@ -33,6 +34,22 @@ def new_public_id() -> str:
     return "".join(secrets.choice(_ALPHABET) for _position in range(10))
 
 
+@cache
+def _statement_of(model: type[JourneyModel]) -> str:
+    """The SQL that finds a door of one kind by its address, with what its journey needs beside."""
+    doors = (
+        model._default_manager.filter(public_id="?")
+        .annotate(
+            asked=F(model.asks),
+            withdrawal_deadline=F("collection__withdrawal_deadline"),
+            destruction_date=F("collection__destruction_date"),
+        )
+        .order_by()
+    )
+    sql, _places = doors.query.sql_with_params()
+    return str(sql)
+
+
 class DatesRefused(Exception):
     """A call or survey can't be open on these days. The sentence says why."""
 
@@ -47,9 +64,10 @@ def _is_timezone(name: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Journey:
-    """One open door: everything the engine needs to walk a person through it."""
+    """One door: everything the engine needs to walk a person through it."""
 
     public_id: str
+    address_begins: str
     definition: Definition
     collection_id: uuid.UUID
     withdrawal_deadline: dt.date
@@ -57,12 +75,22 @@ class Journey:
     closes_on: dt.date
     is_open: bool
 
+    def address_in(self, language: str) -> str:
+        """Where it stands, in one of its languages.
+
+        Written out: a process for the team alone has no public route to ask.
+        """
+        return f"/{self.address_begins}/{self.public_id}/{language}/"
+
 
 class JourneyModel(models.Model):
     """A door to the public: where it stands, when it is open, what it asks."""
 
     address_begins: ClassVar[str]
     """The first part of its address, as its room's ``urls`` has it."""
+
+    asks: ClassVar[str]
+    """Where the digest of the questions it asks now is found, as a query names it."""
 
     public_id = models.CharField(
         max_length=10,
@@ -101,10 +129,7 @@ class JourneyModel(models.Model):
         raise NotImplementedError
 
     def address_in(self, language: str) -> str:
-        """Where it stands, in one of its languages.
-
-        Written out: a process for the team alone has no public route to ask.
-        """
+        """Where it stands, in one of its languages."""
         return f"/{self.address_begins}/{self.public_id}/{language}/"
 
     def today(self) -> dt.date:
@@ -125,12 +150,34 @@ class JourneyModel(models.Model):
 
     def journey(self) -> Journey:
         """The door as the engine sees it, asking the questions it asks now."""
+        return self._journey(
+            self.digest, self.collection.withdrawal_deadline, self.collection.destruction_date
+        )
+
+    @classmethod
+    def journey_at(cls, public_id: str) -> Journey | None:
+        """The door at an address as the engine sees it, or None where there is none.
+
+        Every page of a journey asks for it, so it is one statement whose SQL is made once.
+        """
+        found: Any = cls._default_manager.raw(_statement_of(cls), [public_id])
+        for door in found:
+            journey: Journey = door._journey(
+                door.asked, door.withdrawal_deadline, door.destruction_date
+            )
+            return journey
+        return None
+
+    def _journey(
+        self, digest: str, withdrawal_deadline: dt.date, destruction_date: dt.date
+    ) -> Journey:
         return Journey(
             public_id=self.public_id,
-            definition=read_definition(self.digest),
+            address_begins=self.address_begins,
+            definition=read_definition(digest),
             collection_id=self.collection_id,
-            withdrawal_deadline=self.collection.withdrawal_deadline,
-            destruction_date=self.collection.destruction_date,
+            withdrawal_deadline=withdrawal_deadline,
+            destruction_date=destruction_date,
             closes_on=self.closes_on,
             is_open=self.is_open,
         )

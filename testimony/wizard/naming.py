@@ -1,15 +1,18 @@
 """Names in the data: a key for each page and question, a code for each answer. Pure.
 
-A name is made once, from the first words of what it names, and then kept, whatever becomes of the
-words: it is what counts, exports and later versions go by. Editors never see one. The names of a
-call's past are not given to anything new.
+A name is made from the first words of what it names, and then kept, whatever becomes of the words:
+it is what counts, exports and later versions go by. Editors seldom see one. The names of a call's
+past are not given to anything new.
+
+The editor saves by itself while somebody types, so a name may be made from half a word, or none.
+Such a name grows with its words, as long as no version has it and no condition names it.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
 ANSWERS: Final = "answers"
@@ -17,6 +20,10 @@ ANSWERS: Final = "answers"
 _WORDS: Final = 5
 _LONGEST: Final = 32
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]*")
+NO_WORDS: Final = "item"
+"""What something is called that has no words yet."""
+_IS_NO_REFERENCE: Final = re.compile(r"(^|_)(en|fr)$|^(id|key|code|type)$")
+"""Fields that hold words for people, or a thing's own name and kind."""
 
 Raw = dict[str, Any]
 
@@ -40,11 +47,16 @@ def give_names(
     ``reserved`` says which names of a scope are ours, and ``past`` holds the question keys of
     published versions.
     """
-    owners = {_mark(node): node.name for node in nodes_of(before) if node.name and node.id}
+    earlier = [node for node in nodes_of(before) if node.name and node.id]
+    owners = {_mark(node): node.name for node in earlier}
+    wishes = {_mark(node): node.wish for node in earlier}
     nodes = list(nodes_of(stream))
+    named = frozenset(_named_elsewhere(stream)) | past
     for node in nodes:
         if not node.name and node.id and _mark(node) in owners:
             node.name = owners[_mark(node)]
+        if _grew(node, owners.get(_mark(node), ""), wishes.get(_mark(node), ""), named):
+            node.name = ""
     standing = {_mark(node) for node in nodes}
     taken: dict[str, set[str]] = {scope: set(names) for scope, names in reserved.items()}
     nameless = []
@@ -94,6 +106,25 @@ def _mark(node: Node) -> tuple[str, str, str]:
     return (node.scope, node.field, node.id)
 
 
+def _grew(node: Node, name: str, wish: str, named: frozenset[str]) -> bool:
+    """Whether a name was made from the first part of the words, and nothing goes by it."""
+    is_made = bool(name) and re.fullmatch(rf"{re.escape(wish)}(_\d+)?", name) is not None
+    has_more = node.wish != wish and (wish == NO_WORDS or node.wish.startswith(wish))
+    return is_made and has_more and node.name == name and name not in named
+
+
+def _named_elsewhere(value: Any, field: str = "") -> Iterator[str]:
+    """Every word of a stream that could be somebody else's name, such as in a condition."""
+    if isinstance(value, Mapping):
+        for name, inner in value.items():
+            yield from _named_elsewhere(inner, name)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _named_elsewhere(inner, field)
+    elif isinstance(value, str) and not _IS_NO_REFERENCE.search(field):
+        yield from _NAME.findall(value)
+
+
 def _belongs_to_another(
     node: Node, owners: Mapping[tuple[str, str, str], str], standing: set[tuple[str, str, str]]
 ) -> bool:
@@ -116,7 +147,7 @@ def wish_of(value: Mapping[str, Any]) -> str:
     found = re.findall(r"[a-z0-9]+", plain.replace("'", ""))
     name = "_".join(found[:_WORDS])[:_LONGEST].strip("_")
     if not name:
-        return "item"
+        return NO_WORDS
     return name if name[0].isalpha() else f"n_{name}"
 
 

@@ -19,8 +19,15 @@ from testimony.wizard.printing import NAMES_OF_LANGUAGES, render_private
 from testimony.wizard.privacy import private
 
 WITHDRAW_ADDRESS: Final = "/receipt/{language}/"
+
 _GO: Final = "go"
 _LONGEST_CODE: Final = 300
+
+
+def withdraw_address(language: str) -> str:
+    """Where receipts are used: in this language, or the site's own where it does not speak it."""
+    spoken = language if language in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
+    return WITHDRAW_ADDRESS.format(language=spoken)
 
 
 @private

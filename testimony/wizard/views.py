@@ -15,9 +15,8 @@ from http import HTTPStatus
 from typing import Any, ClassVar, Final
 
 from django import forms
-from django.core.exceptions import SuspiciousOperation
+from django.core.exceptions import BadRequest, SuspiciousOperation
 from django.db import transaction
-from django.db.models import QuerySet
 from django.http import (
     Http404,
     HttpRequest,
@@ -25,8 +24,8 @@ from django.http import (
     HttpResponseRedirect,
     QueryDict,
 )
+from django.http.multipartparser import MultiPartParserError
 from django.middleware.csrf import get_token
-from django.shortcuts import get_object_or_404
 from django.utils import translation
 from django.utils.datastructures import MultiValueDict
 from django.utils.decorators import method_decorator
@@ -39,14 +38,22 @@ from testimony.vault.drafts import DraftChanged, DraftGone
 from testimony.vault.envelope import TooLarge
 from testimony.vault.keyring import NoValidKey
 from testimony.vault.models import Lane, Voucher
-from testimony.wizard import appearance, arrival, lanes, pictures, routing, uploads
+from testimony.wizard import (
+    appearance,
+    arrival,
+    lanes,
+    paper_batches,
+    pictures,
+    routing,
+    uploads,
+)
 from testimony.wizard import forms as pages
 from testimony.wizard.definition import Definition, Section
 from testimony.wizard.forms import CheckForm, FieldView, SectionForm
 from testimony.wizard.journeys import Journey, JourneyModel, read_definition
-from testimony.wizard.printing import NAMES_OF_LANGUAGES, render_private
+from testimony.wizard.printing import NAMES_OF_LANGUAGES, about_minutes, render_private
 from testimony.wizard.privacy import private
-from testimony.wizard.receipt_views import WITHDRAW_ADDRESS
+from testimony.wizard.receipt_views import withdraw_address
 from testimony.wizard.records import keeps_words, record_payload
 from testimony.wizard.routing import Circumstances
 from testimony.wizard.storage import SealedDraftStorage
@@ -70,13 +77,14 @@ class JourneyView(WizardView):
     storage_name = "testimony.wizard.storage.SealedDraftStorage"
     form_list: Any = [("stub", forms.Form)]
 
-    doors: QuerySet[Any]
-    door: JourneyModel
+    doors: type[JourneyModel]
     journey: Journey
     definition: Definition
     language: str
     storage: SealedDraftStorage
+    _standing: dict[str, Any]
     _mark: str = ""
+    _way: tuple[object, dict[str, Any]] | None = None
     _card: vouchers.Found | None = None
 
     # The request.
@@ -86,8 +94,10 @@ class JourneyView(WizardView):
     ) -> HttpResponseBase:
         self.request = request
         uploads.take_pictures_in_memory(request)
-        self.door = get_object_or_404(self.doors, public_id=public_id)
-        self.journey = self.door.journey()
+        journey = self.doors.journey_at(public_id)
+        if journey is None:
+            raise Http404
+        self.journey = journey
         self._check_speaks(language)
         self.initial_dict: dict[str, Any] = {}
         self.instance_dict: dict[str, Any] = {}
@@ -96,8 +106,8 @@ class JourneyView(WizardView):
         with translation.override(language):
             try:
                 response: HttpResponseBase = super().dispatch(request, *args, **kwargs)
-            except Http404:
-                raise
+            except (Http404, BadRequest, MultiPartParserError):
+                raise  # what can't be read has a page of its own (``privacy``)
             except SuspiciousOperation:
                 response = self._problem(
                     _("That was more than we can take at once"),
@@ -157,17 +167,28 @@ class JourneyView(WizardView):
         formtools' hook for conditions would build every form to read one answer; the path is
         a pure function of the answers, so it is asked once for each state of the answers.
         """
-        path = routing.path(self.definition, self.storage.answers, self.about)
-        reachable = {section.key for section in path}
-        self.condition_dict = {key: key in reachable for key in self._pages}
-        found: dict[str, Any] = super().get_form_list()
-        return found
+        state = (self.definition.digest, self.about, self.storage.turn)
+        if self._way is None or self._way[0] != state:
+            self._standing = routing.on_path(self.definition, self.storage.answers, self.about)
+            path = routing.path(self.definition, self._standing, self.about)
+            reachable = {section.key for section in path}
+            self.condition_dict = {key: key in reachable for key in self._pages}
+            self._way = (state, super().get_form_list())
+        return self._way[1]
 
     def get_form_prefix(self, step: str | None = None, form: Any = None) -> str:
         return pages.PREFIX
 
     def get_form_kwargs(self, step: str | None = None) -> dict[str, Any]:
-        return {"answers": self.storage.answers, "about": self.about}
+        return {"answers": self._answers_that_count(), "about": self.about}
+
+    def _answers_that_count(self) -> dict[str, Any]:
+        """The answers on the path. One that a later change closed opens nothing, and is not sent.
+
+        The draft keeps it, for whoever changes their mind again.
+        """
+        self.get_form_list()
+        return self._standing
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if self.storage.done is not None:
@@ -581,6 +602,7 @@ class JourneyView(WizardView):
         if key is None:
             raise DraftGone
         receipt = form_dict[CHECK_STEP].cleaned_data[pages.RECEIPT_FIELD]
+        is_typed_in = False
         with drafts.claimed(key) as contents:
             if contents.get("done") is None:
                 answers = routing.on_path(self.definition, contents["answers"], self.about)
@@ -610,6 +632,9 @@ class JourneyView(WizardView):
                     ends_tick=ends,
                     idle=limits.RECEIPT_SHOWN_TICKS,
                 )
+                is_typed_in = lane is Lane.ASSISTED
+        if is_typed_in:
+            paper_batches.note(self.journey.public_id, self.request.POST)
         return self._return()
 
     def _pictures_to_send(
@@ -656,7 +681,7 @@ class JourneyView(WizardView):
             | {
                 "code": done["code"],
                 "withdrawal_deadline": self.journey.withdrawal_deadline,
-                "withdraw_url": WITHDRAW_ADDRESS.format(language=self.language),
+                "withdraw_url": withdraw_address(self.language),
                 "hidden": self._hidden(""),
             },
         )
@@ -679,7 +704,7 @@ class JourneyView(WizardView):
                 "next_steps": [
                     step.in_language(self.language) for step in self.definition.next_steps
                 ],
-                "withdraw_url": WITHDRAW_ADDRESS.format(language=self.language),
+                "withdraw_url": withdraw_address(self.language),
             },
         )
 
@@ -722,7 +747,7 @@ class JourneyView(WizardView):
 
     @property
     def _address(self) -> str:
-        return self.door.address_in(self.language)
+        return self.journey.address_in(self.language)
 
     def _return(self) -> HttpResponseBase:
         response = HttpResponseRedirect(self._address)
@@ -743,7 +768,7 @@ class JourneyView(WizardView):
                 {
                     "code": code,
                     "name": NAMES_OF_LANGUAGES.get(code, code),
-                    "url": self.door.address_in(code),
+                    "url": self.journey.address_in(code),
                     "value": f"language:{code}" if keeps else "",
                     "is_current": code == self.language,
                 }
@@ -772,9 +797,17 @@ class JourneyView(WizardView):
         return storage is not None and storage.exists and storage.done is None
 
     def _companion(self) -> str:
-        return _(
+        """What a peer is reminded of; before the first answer also what stands on the paper."""
+        said = _(
             "You are typing for somebody else. Read each question out loud, and let them pick."
         )
+        if self.storage.exists:
+            return said
+        paper = _("On paper, these questions say: Version %(version)s · %(mark)s.") % {
+            "version": self.definition.version,
+            "mark": self.definition.digest[:8],
+        }
+        return f"{said} {paper}"
 
     def _hidden(self, step: str) -> list[dict[str, str]]:
         hidden = [{"name": STEP_FIELD, "value": step}] if step else []
@@ -820,6 +853,8 @@ class JourneyView(WizardView):
         for key, sentences in (problems or {}).items():
             form.add_error(key, sentences)
         views: list[FieldView] = list(form.views(checked=data is not None))
+        if step == CHECK_STEP and self.about.channel == "assisted":
+            views += paper_batches.field_for(self.journey.public_id, self.request.POST)
         errors = pages.error_links(views)
         if notice:
             errors = [pages.ErrorLink(views[0].target if views else "main", notice), *errors]
@@ -839,7 +874,7 @@ class JourneyView(WizardView):
                 "sections": self._review(),
                 "appearances": appearance.appearances(
                     self.definition,
-                    routing.on_path(self.definition, self.storage.answers, self.about),
+                    self._answers_that_count(),
                     self.language,
                 ),
             }
@@ -857,7 +892,7 @@ class JourneyView(WizardView):
             "heading": section.title.in_language(self.language),
             "note": section.note.in_language(self.language) if section.note else "",
             "duty": duty.in_language(self.language) if duty and section.takes_text else "",
-            "minutes": section.minutes,
+            "minutes": about_minutes(section.minutes),
             "can_skip_next": section.is_note,
             "can_skip": section.may_be_skipped and not section.is_note,
             "support_is_open": section.support,
@@ -866,7 +901,11 @@ class JourneyView(WizardView):
     def _review(self) -> list[pages.ReviewSection]:
         pictures = len(self.storage.pictures)
         return pages.review(
-            self.definition, self.storage.answers, self.language, self.about, pictures=pictures
+            self.definition,
+            self._answers_that_count(),
+            self.language,
+            self.about,
+            pictures=pictures,
         )
 
     def _closed(self) -> HttpResponseBase:

@@ -35,7 +35,7 @@ from consultation.report.models import Edition, Report, Snapshot
 from testimony.curation.models import Excerpt, ExcerptState, Theme
 from testimony.intake.submitting import submit_testimony
 from testimony.vault import actions as vault
-from testimony.vault import drafts, receipts, retention, withdrawal
+from testimony.vault import batches, drafts, receipts, retention, withdrawal
 from testimony.vault.drafts import DraftKey
 from testimony.vault.models import (
     AuditEntry,
@@ -44,6 +44,7 @@ from testimony.vault.models import (
     Erasure,
     HeldWithdrawal,
     Keyholder,
+    PaperBatch,
     PendingRecord,
     QuotingStop,
     Record,
@@ -93,6 +94,7 @@ report_edition: read id file snapshot_id, delete
 report_report: read id title addressee_office addressee_organisation dated reply_by collection_id, update has_lost_an_edition
 report_snapshot: read digest report_id, delete
 report_snapshot_excerpts: read snapshot_id excerpt_id, delete
+survey_bankedquestion: nothing
 survey_questionnaire: nothing
 survey_questionnaireversion: read all
 survey_survey: read all
@@ -115,6 +117,7 @@ vault_frozendefinition: read all
 vault_heldwithdrawal: read all, insert, delete
 vault_keyholder: nothing
 vault_legalhold: read all
+vault_paperbatch: read door number state typed_in, update typed_in
 vault_pendingrecord: read id, insert, delete
 vault_quotingstop: read all, insert, delete
 vault_receiptverifier: read all, insert, delete
@@ -560,6 +563,34 @@ def test_the_public_role_keeps_drafts(database: Database) -> None:
         with pytest.raises(drafts.DraftGone):
             drafts.load(key)
         drafts.erase_expired()
+
+
+@on_postgresql
+def test_the_public_role_counts_a_paper_and_reads_no_batch_whole(
+    database: Database, story: Story
+) -> None:
+    call = story.consultation.call
+    with database.used_by(database.owner):
+        PaperBatch.objects.create(
+            collection=call.collection,
+            door=call.public_id,
+            number=1,
+            definition_id=call.digest,
+            language="en",
+            is_large=False,
+            week="2026-W48",
+            printed=20,
+        )
+    with database.used_by(database.public):
+        assert batches.numbers_out(call.public_id) == [1]
+        assert batches.note_typed_in(door=call.public_id, number=1)
+        with pytest.raises(ProgrammingError), transaction.atomic():
+            PaperBatch.objects.get()
+        with pytest.raises(ProgrammingError), transaction.atomic():
+            PaperBatch.objects.update(state="counted")
+    with database.used_by(database.owner):
+        assert PaperBatch.objects.get().typed_in == 1
+        PaperBatch.objects.all().delete()
 
 
 @on_postgresql

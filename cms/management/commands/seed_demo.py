@@ -28,6 +28,7 @@ from cms.models import CampaignPage, HomePage, InformationPage
 from consultation.report import actions as reports
 from consultation.report.models import Ask, Report
 from consultation.survey import actions as surveys
+from consultation.survey.bank import fill_bank
 from consultation.survey.counting import run_tally
 from consultation.survey.models import Survey, TallyRun
 from consultation.survey.submitting import submit_response
@@ -153,6 +154,7 @@ class Command(BaseCommand):
             )
         if not CallText.objects.exists():
             begin_text(by=None, name=NEXT_CALL)
+        fill_bank(by=None)
         survey = Survey.objects.filter(name=SURVEY).first()
         if survey is None:
             questionnaire = surveys.bring_in_questionnaire(document=content("survey"))

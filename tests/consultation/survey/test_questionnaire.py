@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -200,6 +201,26 @@ def test_common_rules_stand_as_tests_that_an_editor_can_change(rule: dict[str, A
     assert not found["rule"]
 
 
+def test_a_note_that_was_taken_out_is_gone_though_its_translation_is_kept() -> None:
+    whole = written_from({**document("survey"), "languages": ["en", "fr"]})
+    first, *rest = whole.sections
+    key = first["key"]
+    kept = {"ar": {f"section.{key}.note": "ملاحظة"}}
+    emptied = replace(
+        whole,
+        languages=("en", "fr", "ar"),
+        sections=({**first, "note": {"en": "", "fr": ""}}, *rest),
+        translations=kept,
+    )
+    assert compile_document(emptied, version="0.0")["sections"][0]["note"] is None
+    noted = replace(emptied, sections=({**first, "note": {"en": "Hard", "fr": "Dur"}}, *rest))
+    assert compile_document(noted, version="0.0")["sections"][0]["note"] == {
+        "en": "Hard",
+        "fr": "Dur",
+        "ar": kept["ar"][f"section.{key}.note"],
+    }
+
+
 # Names.
 
 
@@ -237,6 +258,40 @@ def test_names_come_from_the_first_words_and_outlive_them() -> None:
     assert _keys(first) == ["how_safe_is_it", "how_safe_is_it_2"]
     later = give_names(_named("Something else", "How safe is it?"), before=first)
     assert _keys(later) == ["how_safe_is_it", "how_safe_is_it_2"]
+
+
+def test_a_name_made_while_somebody_types_grows_with_the_words() -> None:
+    stream = give_names(_named(""), before=[])
+    assert _keys(stream) == ["item"]
+    for words, name in (
+        ("Ho", "ho"),
+        ("How safe", "how_safe"),
+        ("How safe is it at night?", "how_safe_is_it_at"),
+        ("How safe is it at night? And by day?", "how_safe_is_it_at"),
+        ("Is it safe?", "how_safe_is_it_at"),
+    ):
+        typed = copy.deepcopy(stream)
+        typed[0]["value"]["questions"][0]["value"]["label"]["en"] = words
+        stream = give_names(typed, before=stream)
+        assert _keys(stream) == [name], words
+
+
+def test_a_name_stays_once_a_condition_or_a_version_goes_by_it() -> None:
+    before = give_names(_named("Ho"), before=[])
+    typed = copy.deepcopy(before)
+    typed[0]["value"]["questions"][0]["value"]["label"]["en"] = "How safe is it?"
+    published = give_names(copy.deepcopy(typed), before=before, past=frozenset({"ho"}))
+    assert _keys(published) == ["ho"]
+    typed[0]["value"]["when"] = {"tests": [{"value": {"question": "ho", "answers": ""}}]}
+    assert _keys(give_names(typed, before=before)) == ["ho"]
+
+
+def test_a_name_that_somebody_chose_does_not_grow() -> None:
+    before = give_names(_named("Ho"), before=[])
+    before[0]["value"]["questions"][0]["value"]["key"] = "safety"
+    typed = copy.deepcopy(before)
+    typed[0]["value"]["questions"][0]["value"]["label"]["en"] = "How safe is it?"
+    assert _keys(give_names(typed, before=before)) == ["safety"]
 
 
 def test_an_answer_never_takes_the_name_of_the_way_out() -> None:

@@ -31,7 +31,7 @@ from testimony.intake.actions import (
 from testimony.intake.models import Call, CallText, CallVersion
 from testimony.intake.permissions import NotAllowed
 from testimony.intake.submitting import submit_testimony
-from testimony.vault import audit
+from testimony.vault import audit, batches
 from testimony.vault.models import AuditEntry, FrozenDefinition
 from testimony.wizard.journeys import DatesRefused, read_definition
 from testimony.wizard.publishing import timezone_choices
@@ -184,6 +184,27 @@ def test_a_text_that_nobody_has_answered_is_replaced_under_the_same_number(
         "somebody may be inside, answering it"
     )
     assert Call.objects.get(text=text).current_version == second
+
+
+def test_a_version_that_is_out_on_paper_keeps_its_number(
+    text: CallText, consultation: Consultation
+) -> None:
+    first = publish(text, consultation)
+    call = Call.objects.get(text=text)
+    team_client(consultation.keyholder, "Keyholders")
+    batches.make_batch(
+        lambda _number, _codes: b"",
+        by=consultation.keyholder,
+        collection=call.collection,
+        door=call.public_id,
+        definition=call.digest,
+        language="en",
+        is_large=False,
+        count=20,
+    )
+    with pytest.raises(AlreadyAnswered, match=r"1\.0 is out on paper"):
+        actions.check_may_replace_version(first)
+    assert publish(reworded(text), consultation).number == "1.1"
 
 
 def test_the_number_follows_what_changed_since_the_last_answered_version(

@@ -24,6 +24,7 @@ from testimony.vault.models import (
 from testimony.wizard.privacy import HEADERS
 from tests.factories import Consultation, team_client, user
 from tests.testimony.intake.test_calls import opening, reworded
+from tests.testimony.wizard.test_journey import HIDDEN
 
 STORED = (
     SealedDraft,
@@ -50,14 +51,25 @@ class Look:
         return self._see(self.client.get(path))
 
     def post(self, **fields: Any) -> Look:
-        action = re.search(r'action="([^"]+)"', self.response.content.decode())
-        assert action is not None
-        assert action[1] == self.path, "a preview's form leads back to the preview"
+        assert self.form is not None
+        assert self.form[1] == self.path, "a preview's form leads back to the preview"
         given = {key.replace("q_", "q-", 1): value for key, value in fields.items()}
-        self._see(self.client.post(self.path, given))
+        self._see(self.client.post(self.path, {**self.hidden, **given}))
         if self.status == 303:
             self.get(self.response["Location"])
+        elif self.form is not None:
+            self.path = self.form[1]
+        else:
+            self.path = re.sub(r"[\w-]+/$", "finished/", self.path)
         return self
+
+    @property
+    def form(self) -> re.Match[str] | None:
+        return re.search(r'action="([^"]+)"', self.response.content.decode())
+
+    @property
+    def hidden(self) -> dict[str, str]:
+        return dict(HIDDEN.findall(self.response.content.decode()))
 
     def _see(self, response: Any) -> Look:
         self.response, self.status = response, response.status_code

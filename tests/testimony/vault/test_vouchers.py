@@ -272,7 +272,10 @@ def test_the_daily_job_forgets_codes_and_marks_past_their_day(
     SpentToken.objects.create(digest="ab" * 32, expires=today - dt.timedelta(days=1))
     done = chores.Done()
     chores._CHORES["forgetting old codes and marks"](done)
-    assert done.lines == ["2 codes and 1 marks past their last day forgotten."]
+    assert done.lines == [
+        "2 codes and 1 marks past their last day forgotten.",
+        "0 batches of paper past their last day forgotten.",
+    ]
     assert Voucher.objects.count() == 1
     assert SpentToken.objects.count() == 1
 

@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from jinja2 import Environment
 
 from testimony.intake import kinds
 from testimony.wizard import plain_language
@@ -176,6 +177,14 @@ def of_template(file: Path) -> Iterator[str]:
             yield _VARIABLE.sub(r"%(\1)s", form)
 
 
+def of_private_template(file: Path) -> Iterator[str]:
+    """The sentences of a private page's template, which is Jinja's."""
+    words = Environment(extensions=["jinja2.ext.i18n"])
+    for _line, _function, message in words.extract_translations(file.read_text(encoding="utf-8")):
+        assert isinstance(message, str), message
+        yield message
+
+
 def of_module(file: Path) -> Iterator[str]:
     """The sentences of a module that are marked for translation."""
     for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
@@ -216,6 +225,7 @@ MODULES = tuple(
         "testimony/wizard/appearance.py",
         "testimony/wizard/cards.py",
         "testimony/wizard/forms.py",
+        "testimony/wizard/printing.py",
         "testimony/wizard/receipt_views.py",
         "testimony/wizard/views.py",
         "cms/facts.py",
@@ -225,10 +235,8 @@ MODULES = tuple(
 TEMPLATES = tuple(
     sorted(
         chain(
-            (ROOT / "templates/wizard").glob("*.html"),
             (ROOT / "templates/components").glob("*.html"),
             (
-                ROOT / "templates/base_private.html",
                 ROOT / "templates/cms/check_page.html",
                 ROOT / "templates/cms/safety_page.html",
                 ROOT / "templates/cms/blocks/own_words.html",
@@ -236,10 +244,16 @@ TEMPLATES = tuple(
         )
     )
 )
+PRIVATE_TEMPLATES = tuple(sorted((ROOT / "templates/private").rglob("*.html")))
 
 
 def _from_the_code() -> Iterator[Text]:
-    for files, read in ((TEMPLATES, of_template), (MODULES, of_module)):
+    reading = (
+        (TEMPLATES, of_template),
+        (PRIVATE_TEMPLATES, of_private_template),
+        (MODULES, of_module),
+    )
+    for files, read in reading:
         for file in files:
             english = tuple(dict.fromkeys(read(file)))
             name = str(file.relative_to(ROOT))

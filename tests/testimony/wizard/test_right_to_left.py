@@ -89,6 +89,19 @@ def test_every_page_of_a_journey_says_its_language_and_direction(path: str) -> N
         assert 'dir="auto"' in quoted
 
 
+def test_the_way_back_leads_somewhere_where_the_site_does_not_speak_the_language(
+    path: str,
+) -> None:
+    phone = Phone(path)
+    phone.to_check("قصة")
+    phone.post(go="submit", q_receipt="yes")
+    told = [phone.text, phone.post(go="noted").text]
+    for text in told:
+        links = re.findall(r'href="(/receipt/[^"]*)"', text)
+        assert links
+        assert Client().get(links[0]).status_code == 200
+
+
 def test_what_goes_wrong_is_told_from_right_to_left_too(path: str) -> None:
     phone = Phone(path, enforce_csrf_checks=True)
     phone.to_story()
@@ -175,7 +188,9 @@ def test_the_search_for_physical_sides_finds_them() -> None:
 
 
 def test_templates_have_no_direction_of_their_own_but_the_readers() -> None:
-    for file in (ROOT / "templates/wizard").glob("*.html"):
+    files = list((ROOT / "templates/private").rglob("*.html"))
+    assert files
+    for file in files:
         assert not re.search(r'dir="(?:ltr|rtl)"', file.read_text(encoding="utf-8")), file
 
 

@@ -73,3 +73,13 @@ def test_the_page_on_calling_is_met_only_by_those_who_would_not() -> None:
     keys = [s.key for s in routing.path(SURVEY, {"would_call": "no"}, HERE)]
     assert "calling" in keys
     assert "calling" not in [s.key for s in routing.path(SURVEY, {}, HERE)]
+
+
+def test_the_answers_a_rule_names_are_found_however_deep_it_is() -> None:
+    rule: dict[str, object] = {"==": [{"answer": "met"}, "yes"]}
+    for _level in range(5000):
+        rule = {"not": [rule]}
+    assert definitions.answers_named({"and": [rule, {"in": [{"answer": "how"}, ["1"]]}]}) == {
+        "met",
+        "how",
+    }

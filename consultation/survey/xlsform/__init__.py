@@ -1,0 +1,1 @@
+"""Questionnaires as XLSForm workbooks, in and out."""
