@@ -117,7 +117,7 @@ vault_frozendefinition: read all
 vault_heldwithdrawal: read all, insert, delete
 vault_keyholder: nothing
 vault_legalhold: read all
-vault_paperbatch: read door number state typed_in, update typed_in
+vault_paperbatch: read door number typed_in state, update typed_in
 vault_pendingrecord: read id, insert, delete
 vault_quotingstop: read all, insert, delete
 vault_receiptverifier: read all, insert, delete

@@ -192,7 +192,9 @@ def _texts(
 
 
 def _plain(words: str) -> str:
-    return words.replace("${", "$" + _APART + "{")
+    # First what no cell may hold, or the two would meet where it stood.
+    kept = ILLEGAL_CHARACTERS_RE.sub("", words)
+    return kept.replace("${", "$" + _APART + "{")
 
 
 def _constraint(question: Mapping[str, Any], codes: Mapping[str, str]) -> str:

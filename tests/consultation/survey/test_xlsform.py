@@ -120,6 +120,14 @@ def test_the_demonstration_goes_out_and_in_the_same_and_pyxform_takes_it():
     assert convert(io.BytesIO(data), file_type=".xlsx", validate=False).warnings == []
 
 
+def test_a_letter_that_no_cell_holds_leaves_no_reference_behind():
+    document = copy.deepcopy(SURVEY)
+    document["title"] = dict.fromkeys(document["languages"], "$\x01{x")
+    data = write_workbook(document)
+    assert convert(io.BytesIO(data), file_type=".xlsx", validate=False).warnings == []
+    assert reading.read_workbook(data).document == document
+
+
 WORDS = st.text("ab =+-@é'\x01\n", min_size=1, max_size=8).map(lambda s: s + "x")
 
 
