@@ -88,7 +88,9 @@ def _label(lines: list[str], top: float) -> Iterator[str]:
 def _bar(bar: Bar, top: float, number: int, name: str) -> Iterator[str]:
     start, room = LABEL_WIDTH + COLUMN_WIDTH, WIDTH - LABEL_WIDTH - COLUMN_WIDTH - VALUE_WIDTH
     middle = top + 10.5
-    column = textwrap.shorten(bar.column, _COLUMN_LETTERS, placeholder="…") or bar.column[:20]
+    column = bar.column
+    if len(column) > _COLUMN_LETTERS:
+        column = f"{column[: _COLUMN_LETTERS - 1].rstrip()}…"
     yield f'<text {_FACE} x="{LABEL_WIDTH}" y="{middle:g}">{escape(column)}</text>'
     if bar.share is not None:
         share = min(1.0, max(0.0, bar.share))

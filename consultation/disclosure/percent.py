@@ -6,6 +6,7 @@ shown. One that stands without them is a statement all the same: ``interval`` sa
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from fractions import Fraction
 
@@ -41,5 +42,5 @@ def quartiles(counts: Mapping[int, int], policy: Policy, *, step: int) -> tuple[
         below = values[int(place)]
         above = values[min(int(place) + 1, len(values) - 1)]
         exact = Fraction(below) if place.denominator == 1 else Fraction(below + above, 2)
-        found.append(int(exact / step + Fraction(1, 2)) * step)
+        found.append(math.floor(exact / step + Fraction(1, 2)) * step)
     return tuple(found)

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import cast
 
-from consultation.disclosure.suppression import AlreadyReleased, protect
+from consultation.disclosure.suppression import protect
 from consultation.disclosure.tables import (
     ANSWERED,
     MISSING,
     NOT_ASKED,
+    AlreadyReleased,
     CountedTable,
     Place,
     Policy,

@@ -23,6 +23,7 @@ from consultation.disclosure.percent import whole_percent
 from consultation.disclosure.spots import Spot, base_of, spots_of
 from consultation.disclosure.tables import (
     ANSWERED,
+    AlreadyReleased,
     NotATable,
     Place,
     Policy,
@@ -39,10 +40,6 @@ _HOPELESS = 0.6
 _LEAST_SECONDS = 0.5
 _TWO_BY_TWO = 4
 """Tables of more cells than this may not hide more than half of them."""
-
-
-class AlreadyReleased(Exception):
-    """What was published before leaves no safe way to publish these tables; says why."""
 
 
 def protect(
@@ -244,25 +241,29 @@ class _Protection:
 
     def _problem(self) -> Problem:
         """Everything as one system, with the earlier editions that fit in."""
+        try:
+            found = self._fitting()
+        except OutOfTime:
+            raise AlreadyReleased(
+                "These tables could not be compared with an earlier release in time. "
+                "Publish fewer of them together."
+            ) from None
+        except FewJoined:
+            raise AlreadyReleased(
+                "Only a few people joined or left since an earlier release. The two "
+                "together would give their answers away. Wait until at least "
+                f"{self.policy.k} more have come or gone, or keep to the earlier release."
+            ) from None
+        self.column_of = found.column_of
+        return found.problem
+
+    def _fitting(self) -> Assembled:
+        """The system with every edition that can be true beside ours; the others are set apart."""
         while True:
             try:
-                found = self._assembled(self.editions)
+                return self._assembled(self.editions)
             except Disagreement as problem:
                 self._set_apart(problem.edition)
-            except OutOfTime:
-                raise AlreadyReleased(
-                    "These tables could not be compared with an earlier release in time. "
-                    "Publish fewer of them together."
-                ) from None
-            except FewJoined:
-                raise AlreadyReleased(
-                    "Only a few people joined or left since an earlier release. The two "
-                    "together would give their answers away. Wait until at least "
-                    f"{self.policy.k} more have come or gone, or keep to the earlier release."
-                ) from None
-            else:
-                self.column_of = found.column_of
-                return found.problem
 
     def _assembled(self, editions: list[Edition]) -> Assembled:
         return Assembly(self.rungs, self.spots, editions, self.policy, self.participants).assemble()

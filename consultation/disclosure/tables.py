@@ -45,6 +45,10 @@ class NotATable(ValueError):
     """The counts or the description of a table contradict themselves; says in what."""
 
 
+class AlreadyReleased(Exception):
+    """What was published before leaves no safe way to publish these tables; says why."""
+
+
 def not_ticked(option: str) -> str:
     """The code of those who answered and did not tick an option."""
     return _NOT_TICKED + option

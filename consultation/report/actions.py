@@ -16,7 +16,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
 
-from consultation.disclosure.suppression import AlreadyReleased
+from consultation.disclosure.tables import AlreadyReleased
 from consultation.report import findings, snapshot
 from consultation.report.models import Edition, Report, Snapshot
 from consultation.report.pdf import compile_pdf

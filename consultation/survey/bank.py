@@ -267,7 +267,8 @@ def _translate(text: Questionnaire, banked: BankedQuestion, value: Mapping[str, 
         moved = {}
         for place, words in said.items():
             kind, key, rest = place.split(".", 2)
-            moved[f"{kind}.{keys[key]}.{rest}"] = words
+            if key in keys:  # the row may be gone from the bank since
+                moved[f"{kind}.{keys[key]}.{rest}"] = words
         text.translations = {
             **text.translations,
             language: {**moved, **text.translations.get(language, {})},

@@ -25,6 +25,7 @@ from consultation.survey.permissions import (
     WRITE,
     NotAllowed,
     check_may_write_questionnaire,
+    refusal_of,
 )
 from testimony.vault.permissions import for_those_who
 
@@ -98,7 +99,7 @@ def add(request: HttpRequest, pk: int) -> HttpResponseBase:
         "form": form,
         "topics": _by_topic(text, set(request.POST.getlist("banked"))),
         "problem": problem or _told_at(form, "banked"),
-        "refusal": _refusal(request, questionnaire),
+        "refusal": refusal_of(check_may_write_questionnaire, request.user, questionnaire),
     }
     return render(request, "survey/add_from_bank.html", context, status=status)
 
@@ -228,11 +229,3 @@ def _words(text: Any) -> str:
     written: Mapping[str, str] = text or {}
     mine = (get_language() or "en").partition("-")[0]
     return written.get(mine) or written.get("en") or written.get("fr") or ""
-
-
-def _refusal(request: HttpRequest, questionnaire: Questionnaire) -> str:
-    try:
-        check_may_write_questionnaire(request.user, questionnaire)
-    except NotAllowed as refusal:
-        return str(refusal)
-    return ""

@@ -25,7 +25,6 @@ from django.conf import settings
 from django.db import connection, connections, transaction
 from django.utils.translation import gettext_noop
 
-from consultation.disclosure.questions import protect_questions
 from consultation.disclosure.tables import Policy
 from consultation.survey.models import TallyRun
 from consultation.survey.tally import Tally
@@ -98,6 +97,9 @@ def _begin(by: AbstractUser, grant: Grant, definition: str, reason: str) -> Tall
 
 def count(run_id: int, grant: Grant, progress: Callable[[int], None] | None = None) -> TallyRun:
     """Open, count, protect and save, in this process. The child calls it."""
+    # The solver takes time and memory that a web process has no use for.
+    from consultation.disclosure.questions import protect_questions  # noqa: PLC0415
+
     run = TallyRun.objects.get(pk=run_id)
     definition = read_definition(run.definition_id)
     total = sum(

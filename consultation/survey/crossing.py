@@ -6,15 +6,16 @@ disclosure control, in the same process.
 
 from __future__ import annotations
 
+import copy
 import itertools
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from consultation.disclosure.rows import Rows
 from consultation.disclosure.tables import (
     MISSING,
-    NOT_ASKED,
     Place,
     Table,
     Variable,
@@ -29,7 +30,7 @@ from consultation.survey.variables import (
     variables_of,
 )
 from testimony.wizard import routing
-from testimony.wizard.definition import Definition
+from testimony.wizard.definition import Definition, Question, Section
 from testimony.wizard.routing import Circumstances
 
 Cross = tuple[str, ...]
@@ -72,6 +73,10 @@ class Plan:
         profile = [known[key] for cross in wanted for key in cross if known[key] not in asked]
         return cls((*asked, *dict.fromkeys(profile)), wanted)
 
+    @property
+    def by_key(self) -> dict[str, Counted]:
+        return {one.key: one for one in self.variables}
+
     def wanted(self) -> Iterator[Cross]:
         """What each table crosses, in order: one-way tables first."""
         for one in self.variables:
@@ -101,17 +106,9 @@ class CrossTally:
         self._asks_to_count = any(
             question.permission == "count" for question in definition.questions()
         )
-        own = {one.key: one for one in variables_of(definition)}
-        renamed = renamed or {}
-        self._read: list[tuple[Variable, Counted | None]] = []
-        for one in plan.variables:
-            if one.question is None:
-                self._read.append((one.variable, one))
-                continue
-            found = own.get(renamed.get(one.key, one.key))
-            fits = found is not None and set(found.variable.codes) <= set(one.variable.codes)
-            self._read.append((one.variable, found if fits else None))
-        self._counts: dict[Cross, Counter[Place]] = {keys: Counter() for keys in plan.wanted()}
+        self._asked = dict(_asked_in(definition, plan, renamed or {}))
+        self._crossed = [[plan.by_key[key] for key in keys] for keys in plan.wanted()]
+        self._rows = Rows([one.variable for one in crossed] for crossed in self._crossed)
         self._numbers: dict[str, Counter[int]] = {
             one.key: Counter()
             for one in plan.variables
@@ -126,44 +123,17 @@ class CrossTally:
         self.participants += 1
         answers = payload["answers"]
         about = Circumstances(payload["language"], payload["channel"])
-        profile = {LANGUAGE: about.language, CHANNEL: about.channel, LANE: lane}
-        codes = {
-            variable.key: [profile[variable.key]]
-            if read is not None and read.question is None
-            else self._codes_in(variable, read, answers, about)
-            for variable, read in self._read
-        }
-        for keys, counts in self._counts.items():
-            if len(keys) == 1:
-                for code in codes[keys[0]]:
-                    counts[(code,)] += 1
-            else:
-                for place in itertools.product(*(codes[key] for key in keys)):
-                    counts[place] += 1
-
-    def _codes_in(
-        self,
-        variable: Variable,
-        read: Counted | None,
-        answers: Mapping[str, Any],
-        about: Circumstances,
-    ) -> Sequence[str]:
-        if read is None or read.question is None or read.section is None:
-            return (NOT_ASKED,)
-        if not (
-            routing.holds(read.section.condition, answers, about)
-            and routing.asked(read.question, answers, about)
-        ):
-            return (NOT_ASKED,)
-        answer = answers.get(read.question.key)
-        found = read.codes_in(answer)
-        if not found:
-            return (MISSING,)
-        if variable.key in self._numbers and isinstance(answer, int):
-            self._numbers[variable.key][answer] += 1
-        if not variable.is_multiple:
-            return found[:1]
-        return [code if code in found else not_ticked(code) for code in variable.codes]
+        row: dict[str, str | Sequence[str]] = {
+            LANGUAGE: about.language, CHANNEL: about.channel, LANE: lane
+        }  # fmt: skip
+        for key, (section, question, asked) in self._asked.items():
+            if routing.met(section, question, answers, about):
+                answer = answers.get(question.key)
+                found = asked.codes_in(answer)
+                row[key] = found if asked.variable.is_multiple else next(iter(found), "")
+                if found and key in self._numbers and isinstance(answer, int):
+                    self._numbers[key][answer] += 1
+        self._rows.add(row)
 
     def __add__(self, other: CrossTally) -> CrossTally:
         """Both counts as one: what counting all their records in one go would have given.
@@ -171,13 +141,10 @@ class CrossTally:
         Raises:
             ValueError: when they count other tables.
         """
-        if self.plan != other.plan:
-            raise ValueError("Two tallies of different plans can't be added.")
-        both = object.__new__(CrossTally)
-        both.plan, both._read, both._asks_to_count = self.plan, self._read, self._asks_to_count
+        both = copy.copy(self)
+        both._rows = self._rows + other._rows
         both.participants = self.participants + other.participants
         both.set_aside = self.set_aside + other.set_aside
-        both._counts = {key: self._counts[key] + other._counts[key] for key in self._counts}
         both._numbers = {key: self._numbers[key] + other._numbers[key] for key in self._numbers}
         return both
 
@@ -187,15 +154,30 @@ class CrossTally:
 
     def tables(self) -> Iterator[Table]:
         """Every table of the plan, in its order."""
-        by_key = {one.key: one for one in self.plan.variables}
-        for keys, counts in self._counts.items():
-            crossed = [by_key[key] for key in keys]
-            yield Table(
-                variables=tuple(one.variable for one in crossed),
-                counts=tuple(sorted(counts.items())),
-                zeros=frozenset(_impossible([one.variable for one in crossed]) - counts.keys()),
-                is_headline=len(keys) == 1 and crossed[0].is_headline,
+        for crossed, table in zip(self._crossed, self._rows.tables(), strict=True):
+            standing = {place for place, _count in table.counts}
+            yield replace(
+                table,
+                zeros=frozenset(_impossible([one.variable for one in crossed]) - standing),
+                is_headline=len(crossed) == 1 and crossed[0].is_headline,
             )
+
+
+def _asked_in(
+    definition: Definition, plan: Plan, renamed: Mapping[str, str]
+) -> Iterator[tuple[str, tuple[Section, Question, Counted]]]:
+    """What of a plan a definition asks, under the plan's keys, with the same answers or fewer."""
+    own = {one.key: one for one in variables_of(definition)}
+    for one in plan.variables:
+        found = own.get(renamed.get(one.key, one.key))
+        if (
+            one.question is not None
+            and found is not None
+            and found.section is not None
+            and found.question is not None
+            and set(found.variable.codes) <= set(one.variable.codes)
+        ):
+            yield one.key, (found.section, found.question, found)
 
 
 def _impossible(variables: list[Variable]) -> set[Place]:

@@ -9,8 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
@@ -23,6 +22,7 @@ from consultation.survey.permissions import LOOK, PUBLISH, WRITE
 from testimony.vault.guided import step
 from testimony.vault.permissions import for_those_who
 from testimony.wizard import papers
+from testimony.wizard.card_views import download, site_of
 from testimony.wizard.definition import Definition
 from testimony.wizard.journeys import read_definition
 from testimony.wizard.printing import NAMES_OF_LANGUAGES
@@ -51,7 +51,7 @@ class SpecimenForm(forms.Form):
 def specimen(request: HttpRequest, pk: int, number: str) -> HttpResponseBase:
     """One version as it will look on paper, marked on every page."""
     definition = read_definition(str(_version(pk, number).definition_id))
-    site = (settings.PUBLIC_ADDRESS or request.build_absolute_uri("/")).rstrip("/")
+    site = site_of(request)
 
     def act(valid: Any) -> HttpResponseBase:
         pdf = papers.paper_pack(
@@ -63,11 +63,7 @@ def specimen(request: HttpRequest, pk: int, number: str) -> HttpResponseBase:
             is_large=valid.cleaned_data["is_large"],
             day=timezone.now().date(),
         )
-        return HttpResponse(
-            pdf,
-            content_type="application/pdf",
-            headers={"Content-Disposition": 'attachment; filename="specimen.pdf"'},
-        )
+        return download(pdf, "specimen.pdf")
 
     return step(
         request,

@@ -5,11 +5,13 @@ Editors write; somebody with ``publish_questionnaire`` publishes. Neither opens 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from django.utils.translation import gettext as _
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 
     from consultation.survey.models import Questionnaire
@@ -52,6 +54,15 @@ def may_write_questionnaire(
     """Whether a person may change a draft now: no lock and no workflow holds it for others."""
     lock = questionnaire.get_lock()
     return _has(user, WRITE) and not (lock and lock.for_user(user))
+
+
+def refusal_of(check: Callable[..., None], *about: Any) -> str:
+    """Why a check refuses, for a page that says so at once; empty where it does not."""
+    try:
+        check(*about)
+    except NotAllowed as refusal:
+        return str(refusal)
+    return ""
 
 
 def check_may_write_questionnaire(

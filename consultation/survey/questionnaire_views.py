@@ -25,6 +25,7 @@ from consultation.survey.permissions import (
     NotAllowed,
     check_may_publish_questionnaire,
     may_publish_questionnaire,
+    refusal_of,
 )
 from testimony.vault.permissions import for_those_who
 from testimony.wizard.checking import Finding
@@ -73,7 +74,7 @@ def publish(request: HttpRequest, pk: int) -> HttpResponseBase:
             "form": form,
             "problem": problem,
             "may_publish": may_publish_questionnaire(request.user),
-            "refusal": _refusal(request),
+            "refusal": refusal_of(check_may_publish_questionnaire, request.user),
             "edit_url": reverse("questionnaires:edit", args=[pk])
             if request.user.has_perm(WRITE)
             else "",
@@ -178,11 +179,3 @@ def _by_page(text: Questionnaire, found: list[Finding]) -> list[dict[str, object
         for key, inside in pages.items()
         if inside
     ]
-
-
-def _refusal(request: HttpRequest) -> str:
-    try:
-        check_may_publish_questionnaire(request.user)
-    except NotAllowed as refusal:
-        return str(refusal)
-    return ""

@@ -45,10 +45,7 @@ class Tally:
         answers = payload["answers"]
         about = Circumstances(payload["language"], payload["channel"])
         for section, question, codes in self._closed:
-            met = routing.holds(section.condition, answers, about) and routing.asked(
-                question, answers, about
-            )
-            if not met:
+            if not routing.met(section, question, answers, about):
                 self._not_asked[question.key] += 1
                 continue
             answer = answers.get(question.key)

@@ -27,6 +27,7 @@ from consultation.survey.permissions import (
     WRITE,
     NotAllowed,
     check_may_write_questionnaire,
+    refusal_of,
 )
 from consultation.survey.translating import (
     DIGITS,
@@ -136,7 +137,7 @@ def languages(request: HttpRequest, pk: int) -> HttpResponseBase:
         "languages": languages_of_draft(text),
         "form": form,
         "problem": problem,
-        "refusal": _refusal(request, questionnaire),
+        "refusal": refusal_of(check_may_write_questionnaire, request.user, questionnaire),
     }
     return render(request, "survey/languages.html", context, status=status)
 
@@ -187,7 +188,7 @@ def translate(request: HttpRequest, pk: int, language: str) -> HttpResponseBase:
             if one.is_changed and one.place not in standing
         ],
         "problem": problem,
-        "refusal": _refusal(request, questionnaire),
+        "refusal": refusal_of(check_may_write_questionnaire, request.user, questionnaire),
     }
     status = HTTPStatus.OK if request.method == "GET" else HTTPStatus.UNPROCESSABLE_ENTITY
     return render(request, "survey/translate.html", context, status=status)
@@ -296,11 +297,3 @@ def _saved(count: int) -> str:
         "%(number)s sentences are saved in a new draft.",
         count,
     ) % {"number": count}
-
-
-def _refusal(request: HttpRequest, questionnaire: Questionnaire) -> str:
-    try:
-        check_may_write_questionnaire(request.user, questionnaire)
-    except NotAllowed as refusal:
-        return str(refusal)
-    return ""

@@ -28,7 +28,6 @@ FIRST: Final = "~first"
 LANGUAGE: Final = "~language"
 CHANNEL: Final = "~channel"
 LANE: Final = "~lane"
-PROFILE: Final = (LANGUAGE, CHANNEL, LANE)
 """What is known of everybody. No question's key begins like these."""
 
 PREFER_NOT: Final = "prefer_not"

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel, MultiFieldPanel, ObjectList
@@ -21,6 +20,7 @@ from consultation.survey.forms import QuestionnaireForm, SurveyForm
 from consultation.survey.models import BankedQuestion, Questionnaire, Survey
 from consultation.survey.permissions import ADD, BANK, WRITE
 from consultation.survey.previews import draft_preview_address, survey_preview_address
+from testimony.wizard.card_views import site_of
 from testimony.wizard.doors import DoorIndexView
 from testimony.wizard.previews import CLOSED, DRAFT, LIVE, START
 
@@ -204,7 +204,7 @@ class SurveyView(GenericEditView):
     def get_context_data(self, **kwargs: Any) -> Any:
         context = super().get_context_data(**kwargs)
         survey = self.object
-        site = (settings.PUBLIC_ADDRESS or self.request.build_absolute_uri("/")).rstrip("/")
+        site = site_of(self.request)
         context["survey"] = survey
         context["addresses"] = [
             {

@@ -175,7 +175,7 @@ def _codes_step(
 
         return download(made(request, door, kind, valid, press), file)
 
-    if door.closes_on < today:
+    if door.is_over:
         messages.info(request, _("This is closed. Nobody could use a code any more."))
         return redirect(back_of(request, door))
     return step(

@@ -9,7 +9,6 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Final
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 from django.utils import translation
 from django.utils.translation import gettext as _
@@ -20,7 +19,7 @@ from testimony.vault import vouchers
 from testimony.vault.models import Voucher
 from testimony.wizard import arrival, journeys
 from testimony.wizard import forms as pages
-from testimony.wizard.printing import NAMES_OF_LANGUAGES, render_private
+from testimony.wizard.printing import NAMES_OF_LANGUAGES, language_of_site, render_private
 from testimony.wizard.privacy import private
 from testimony.wizard.views import LONGEST_CODE, START, VOUCHER_FIELD
 
@@ -87,4 +86,4 @@ def card(request: HttpRequest, code: str = "") -> HttpResponseBase:
 def _language_of(request: HttpRequest) -> str:
     """The first language the browser asks for that the site speaks."""
     found = translation.get_language_from_request(request)
-    return found if found in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
+    return language_of_site(found)

@@ -50,6 +50,11 @@ def _statement_of(model: type[JourneyModel]) -> str:
     return str(sql)
 
 
+def _address(begins: str, public_id: str, language: str) -> str:
+    """Written out: a process for the team alone has no public route to ask."""
+    return f"/{begins}/{public_id}/{language}/"
+
+
 class DatesRefused(Exception):
     """A call or survey can't be open on these days. The sentence says why."""
 
@@ -76,11 +81,8 @@ class Journey:
     is_open: bool
 
     def address_in(self, language: str) -> str:
-        """Where it stands, in one of its languages.
-
-        Written out: a process for the team alone has no public route to ask.
-        """
-        return f"/{self.address_begins}/{self.public_id}/{language}/"
+        """Where it stands, in one of its languages."""
+        return _address(self.address_begins, self.public_id, language)
 
 
 class JourneyModel(models.Model):
@@ -130,7 +132,7 @@ class JourneyModel(models.Model):
 
     def address_in(self, language: str) -> str:
         """Where it stands, in one of its languages."""
-        return f"/{self.address_begins}/{self.public_id}/{language}/"
+        return _address(self.address_begins, self.public_id, language)
 
     def today(self) -> dt.date:
         """The day it is where the door is."""
@@ -141,6 +143,11 @@ class JourneyModel(models.Model):
     def is_open(self) -> bool:
         """Whether a person may begin today, in the door's own timezone."""
         return self.opens_on <= self.today() <= self.closes_on
+
+    @property
+    def is_over(self) -> bool:
+        """Whether its last day has passed, in its own timezone."""
+        return self.closes_on < self.today()
 
     def close(self) -> None:
         """End it at once: its last open day becomes yesterday. Another may set new days later."""

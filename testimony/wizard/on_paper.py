@@ -65,7 +65,8 @@ class PaperQuestion:
     """A question as it stands on paper. ``number`` is empty for a panel that asks nothing.
 
     ``kind`` says what to draw: ``panel``, ``ticks``, ``ranking``, ``month``, ``number``, ``text``
-    or ``pictures``.
+    or ``pictures``. ``how`` says how to answer, and ends with ``must``, which a row of a grid says
+    by itself.
     """
 
     kind: str
@@ -75,6 +76,7 @@ class PaperQuestion:
     hint: str
     condition: str
     how: str
+    must: str
     options: tuple[PaperOption, ...] = ()
     is_multiple: bool = False
     is_in_row: bool = False
@@ -432,6 +434,7 @@ def _question(question: Question, words: Conditions, *, is_large: bool) -> Paper
         hint=say(question.hint),
         condition=words.sentence(question.condition),
         how=" ".join(filter(None, [_how(question), _must(question)])),
+        must=_must(question),
         options=options,
         is_multiple=question.is_multiple,
         is_in_row=question.type in ("scale", "yes_no") and _fits_in_row(options, is_large=is_large),

@@ -158,7 +158,7 @@ def batches_of_door(request: HttpRequest, public_id: str) -> HttpResponseBase:
         "vault/batches.html",
         {
             "door": door,
-            "is_closed": door.closes_on < door.today(),
+            "is_closed": door.is_over,
             "rows": [_row(batch) for batch in batches.batches_of(public_id)],
             "back": back_of(request, door),
         },
@@ -171,7 +171,7 @@ def print_batch(request: HttpRequest, public_id: str) -> HttpResponseBase:
     """Print blank papers under the next number, and answer with the file."""
     door, site = door_at(public_id), site_of(request)
     back = reverse("cards:batches", args=[public_id])
-    if door.closes_on < door.today():
+    if door.is_over:
         messages.info(request, _("This is closed. Nothing could be typed in any more."))
         return redirect(back)
 

@@ -14,7 +14,6 @@ from itertools import zip_longest
 from typing import Any, Final
 
 import segno
-from django.conf import settings
 from django.utils import translation
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
@@ -26,8 +25,8 @@ from testimony.vault.models import Collection
 from testimony.wizard.cards import CARD_ADDRESS
 from testimony.wizard.definition import Definition
 from testimony.wizard.on_paper import Sayer, sections_of
-from testimony.wizard.printing import direction_of
-from testimony.wizard.receipt_views import WITHDRAW_ADDRESS
+from testimony.wizard.printing import direction_of, language_of_site
+from testimony.wizard.receipt_views import withdraw_address
 
 CARDS_ON_A_PAGE: Final = 10
 MOST_COPIES: Final = 20
@@ -83,7 +82,7 @@ def paper_pack(
     is a specimen, which says so on every page. What is asked stands in ``language``; where the
     site does not speak it, what we say about it stands in the site's own.
     """
-    spoken = language_of_frame(language)
+    spoken = language_of_site(language)
     faces = fonts.faces_for(language)
     say = Sayer(language, fonts.covered(faces))
     with translation.override(spoken):
@@ -103,7 +102,6 @@ def paper_pack(
                 "duty": say(definition.duty),
                 "minutes": sum(page.minutes for page in pages),
                 "sections": pages,
-                "has_adults_only": any(page.is_age_check for page in pages),
                 "next_steps": [say(step) for step in definition.next_steps],
                 "support": [
                     {"name": say(one.name), "detail": say(one.detail)} for one in definition.support
@@ -118,7 +116,7 @@ def paper_pack(
                 "collection": collection,
                 "words": range(1, 7),
                 "type_at": _shown(site) + CARD_ADDRESS,
-                "withdraw_at": _shown(site) + WITHDRAW_ADDRESS.format(language=spoken),
+                "withdraw_at": _shown(site) + withdraw_address(language),
             },
             day=day,
             faces=faces,
@@ -134,11 +132,6 @@ def languages_on_paper(definition: Definition) -> tuple[str, ...]:
             _texts_of(definition, language), fonts.covered(fonts.faces_for(language))
         )
     )
-
-
-def language_of_frame(language: str) -> str:
-    """The language in which a paper speaks of itself: the one that is asked in, or the site's."""
-    return language if language in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
 
 
 def frame_of(language: str) -> str:

@@ -18,12 +18,17 @@ from jinja2 import Environment
 
 LEAVE_ADDRESS: Final = "/leave"
 NAMES_OF_LANGUAGES: Final = {"en": "English", "fr": "Français", "ar": "العربية"}
-RIGHT_TO_LEFT: Final = frozenset({"ar", "fa", "he", "ur"})
+RIGHT_TO_LEFT: Final = frozenset({"ar", "ckb", "fa", "he", "ps", "ur", "yi"})
 
 
 def direction_of(language: str) -> str:
     """The direction a language is written in, as HTML says it."""
     return "rtl" if language.split("-", maxsplit=1)[0] in RIGHT_TO_LEFT else "ltr"
+
+
+def language_of_site(language: str) -> str:
+    """A language, or the site's own where the site does not speak it."""
+    return language if language in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
 
 
 def _said(message: str) -> str:

@@ -19,7 +19,7 @@ from django.http.multipartparser import MultiPartParserError
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from testimony.wizard.printing import render_private
+from testimony.wizard.printing import language_of_site, render_private
 
 _log = logging.getLogger(__name__)
 
@@ -89,7 +89,7 @@ def apply(response: HttpResponseBase) -> HttpResponseBase:
 
 def _missing(wanted: str) -> HttpResponseBase:
     """The page for what is not there, in the language of the address where it is one of ours."""
-    language = wanted if wanted in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
+    language = language_of_site(wanted)
     with translation.override(language):
         return render_private(
             "wizard/missing.html", {"language": language}, status=HTTPStatus.NOT_FOUND

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods
 from testimony.vault import actions, receipts, wordlists
 from testimony.wizard import arrival
 from testimony.wizard import forms as pages
-from testimony.wizard.printing import NAMES_OF_LANGUAGES, render_private
+from testimony.wizard.printing import NAMES_OF_LANGUAGES, language_of_site, render_private
 from testimony.wizard.privacy import private
 
 WITHDRAW_ADDRESS: Final = "/receipt/{language}/"
@@ -26,8 +26,7 @@ _LONGEST_CODE: Final = 300
 
 def withdraw_address(language: str) -> str:
     """Where receipts are used: in this language, or the site's own where it does not speak it."""
-    spoken = language if language in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
-    return WITHDRAW_ADDRESS.format(language=spoken)
+    return WITHDRAW_ADDRESS.format(language=language_of_site(language))
 
 
 @private

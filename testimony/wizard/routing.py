@@ -87,6 +87,11 @@ def asked(question: Question, answers: Answers, about: Circumstances) -> bool:
     return holds(question.condition, answers, about)
 
 
+def met(section: Section, question: Question, answers: Answers, about: Circumstances) -> bool:
+    """Whether a person with these answers met a question: its page is asked, and it is asked."""
+    return holds(section.condition, answers, about) and asked(question, answers, about)
+
+
 def on_path(definition: Definition, answers: Answers, about: Circumstances) -> dict[str, Any]:
     """The answers that lie on the path; everything else is dropped.
 

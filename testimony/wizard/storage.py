@@ -68,7 +68,6 @@ class SealedDraftStorage(BaseStorage):
         self.key: DraftKey | None = None
         self.contents: dict[str, Any] | None = None
         self.is_gone = False
-        self.turn = 0  # how often the answers changed
         self._is_new = False
         self._forget = False
         self._loaded: bytes | None = None
@@ -156,7 +155,6 @@ class SealedDraftStorage(BaseStorage):
     def begin(self, *, definition: str, arrived: dict[str, Any], channel: str) -> None:
         """Start a draft, in memory; it is stored by ``keep``. Others that ran out are erased."""
         drafts.erase_expired()
-        self.turn += 1
         self.key = DraftKey.new()
         self._is_new = True
         self.contents = {
@@ -199,7 +197,6 @@ class SealedDraftStorage(BaseStorage):
         """Delete the draft and have the browser forget its key."""
         if self.key is not None:
             drafts.erase(self.key)
-        self.turn += 1
         self.contents = None
         self._is_new = False
         self._forget = True
@@ -228,7 +225,6 @@ class SealedDraftStorage(BaseStorage):
     def set_step_data(self, step: str, cleaned: dict[str, Any]) -> None:
         if self.contents is None:
             return
-        self.turn += 1
         self.contents["answers"].update(cleaned)
         self.contents["typed"].pop(step, None)
         if step not in self.contents["completed"]:
@@ -236,7 +232,6 @@ class SealedDraftStorage(BaseStorage):
 
     def forget_answers(self, keys: Iterable[str]) -> None:
         """Drop answers, so that a question skipped the second time stays skipped."""
-        self.turn += 1
         for key in keys:
             self.answers.pop(key, None)
 

@@ -167,7 +167,7 @@ class JourneyView(WizardView):
         formtools' hook for conditions would build every form to read one answer; the path is
         a pure function of the answers, so it is asked once for each state of the answers.
         """
-        state = (self.definition.digest, self.about, self.storage.turn)
+        state = (self.definition.digest, self.about, dict(self.storage.answers))
         if self._way is None or self._way[0] != state:
             self._standing = routing.on_path(self.definition, self.storage.answers, self.about)
             path = routing.path(self.definition, self._standing, self.about)

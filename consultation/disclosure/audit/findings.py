@@ -49,6 +49,11 @@ class Finding:
     place: str = ""
 
 
+def unfinished(cell: str, place: str = "") -> Finding:
+    """A range that was not found in time counts as a breach."""
+    return Finding("time_out", cell, None, "The range was not found in time.", place)
+
+
 @dataclass(frozen=True, slots=True)
 class HiddenCell:
     """A number that was hidden, with all that can be learned of it.

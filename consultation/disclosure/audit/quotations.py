@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from consultation.disclosure.audit.case import UNANSWERED, Case
 from consultation.disclosure.audit.equations import Era, columns_of, place_of
-from consultation.disclosure.audit.findings import Finding
+from consultation.disclosure.audit.findings import Finding, unfinished
 from consultation.disclosure.audit.layout import labelled
 from consultation.disclosure.audit.published import ANSWERED, At, Edition
 from consultation.disclosure.audit.ranges import Reach
@@ -23,8 +23,11 @@ def attributions(case: Case) -> Iterator[Finding]:
             details = tuple(pair for pair in quote.details if pair[0] in known)
             if details and ("attribution", details) not in seen:
                 seen.add(("attribution", details))
-                found = case.reach(era, details).range
-                if found.high is not None and found.high < limit:
+                label = case.reach(era, details)
+                found = label.range
+                if not label.is_certain:
+                    yield unfinished(case.named(era, details), quote.place)
+                elif found.high is not None and found.high < limit:
                     yield Finding(
                         "attribution",
                         case.named(era, details),
@@ -40,11 +43,13 @@ def attributions(case: Case) -> Iterator[Finding]:
                 seen.add(key)
                 reach = _left_over(case, era, edition, details, code)
                 high = None if reach is None else reach.range.high
-                if reach is not None and high is not None and 0 < high < limit:
+                name = f"{case.named(era, details)}, {axes.variables[code].label or code} left out"
+                if reach is not None and not reach.is_certain:
+                    yield unfinished(name, quote.place)
+                elif reach is not None and high is not None and 0 < high < limit:
                     yield Finding(
                         "left_over",
-                        f"{case.named(era, details)}, {axes.variables[code].label or code} "
-                        "left out",
+                        name,
                         reach.range,
                         f"Where this detail is left out, only {reach.range} people are left whom "
                         f"the quotation can be from. It should be {limit}.",

@@ -320,13 +320,3 @@ class Reasoning:
             if not block.assignments and self._extreme(number, {0: 1}, greatest=False) is None:
                 slow.append(self.system.names[block.columns[0]])
         return slow
-
-    def number(self, columns: Iterable[int], witness: Witness) -> int:
-        """What a sum is under a witness."""
-        given, weights = self.weigh(columns)
-        chosen = dict(witness)
-        return given + sum(
-            self.blocks[number].assignments[chosen[number]][place] * weight
-            for number, wanted in weights.items()
-            for place, weight in wanted.items()
-        )

@@ -14,7 +14,7 @@ from consultation.disclosure.audit import differences, quotations, sentences
 from consultation.disclosure.audit.axes import Node, is_status, variable_of
 from consultation.disclosure.audit.case import UNANSWERED, Case, least_and_most_seen, point
 from consultation.disclosure.audit.equations import Era, columns_of
-from consultation.disclosure.audit.findings import Finding
+from consultation.disclosure.audit.findings import Finding, unfinished
 from consultation.disclosure.audit.policy import Policy
 from consultation.disclosure.audit.published import (
     ANSWERED,
@@ -119,10 +119,13 @@ def small_bases(case: Case) -> Iterator[Finding]:
                 continue
             reach = case.reasoning.reach(columns)
             high = reach.range.high
-            if high is not None and 0 < high < limit:
+            name = f"Table {table.id}, {case.named(era, base)}"
+            if not reach.is_certain:
+                yield unfinished(name, figure.place)
+            elif high is not None and 0 < high < limit:
                 yield Finding(
                     "base",
-                    f"Table {table.id}, {case.named(era, base)}",
+                    name,
                     reach.range,
                     f"Numbers are shown of a group of {reach.range} people. "
                     f"The smallest group is {limit}.",
@@ -182,7 +185,7 @@ def ranges(case: Case) -> Iterator[Finding]:
         if cell.is_deserted:
             continue
         if not cell.reach.is_certain:
-            yield Finding("time_out", cell.name, None, "The range was not found in time.", place)
+            yield unfinished(cell.name, place)
         elif found.high is not None and (found.high < k or found.high - found.low < k):
             yield Finding(
                 "range",

@@ -154,11 +154,6 @@ def read_percent(text: str) -> tuple[Said, bool]:
     return read_count(words), True
 
 
-def is_share(text: str) -> bool:
-    """Whether a percentage's place holds ``x of n`` in its stead."""
-    return bool(_SHARE.fullmatch(plain(text)))
-
-
 def numbers_in(text: str) -> list[int]:
     """Every whole number a sentence holds, apart from dates and names such as “Table 3”."""
     rest = _DATE.sub(" ", _NAMED.sub(" ", text))

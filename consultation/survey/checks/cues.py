@@ -272,4 +272,5 @@ def hard_word(words: str, language: str) -> tuple[str, str] | None:
     if match is None:
         return None
     cue = match[0].casefold()
-    return cue, PLAIN[language][cue]
+    plain = PLAIN[language].get(cue)  # none for a letter that only looks alike, such as “İ”
+    return (cue, plain) if plain else None

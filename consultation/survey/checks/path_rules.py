@@ -8,7 +8,7 @@ from typing import Any, Final
 from django.utils.translation import gettext_lazy
 
 from consultation.survey.checks import distinctions
-from consultation.survey.checks.paths import Found
+from consultation.survey.checks.paths import ANSWERED_NEVER, Found
 from consultation.survey.checks.written import (
     WITH_OPTIONS,
     Broken,
@@ -163,7 +163,7 @@ def _no_way_on(written: Written) -> Iterator[Broken]:
     """Every path ends, as pages only follow each other, unless a question takes no answer."""
     for place in written.questions:
         takes = takes_of(place)
-        if takes.must_be_answered and place.type not in SILENT_TYPES and _takes_nothing(takes):
+        if takes.must_be_answered and place.type not in ANSWERED_NEVER and _takes_nothing(takes):
             yield place, {}
 
 

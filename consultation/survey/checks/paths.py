@@ -42,7 +42,7 @@ _TESTS_OF_ONE: Final = 10_000
 """The most tests of one questionnaire, so that a test's number also says its variable."""
 _COMPARISONS: Final = frozenset({"==", "!=", "in", "any-in", "all-in", "<", "<=", ">", ">="})
 _LANGUAGE, _CHANNEL = "language", "channel"
-_ANSWERED_NEVER: Final = SILENT_TYPES | PICTURE_TYPES
+ANSWERED_NEVER: Final = SILENT_TYPES | PICTURE_TYPES
 
 Rule = Any
 
@@ -93,14 +93,6 @@ class Reached:
 
     page: Reach
     asks: tuple[Reach, ...]
-
-
-def looks_at(rule: Rule) -> set[str]:
-    """The keys of the questions whose answers a readable rule compares."""
-    ((name, operands),) = rule.items()
-    if name in _COMPARISONS:
-        return {key for kind, key in _named(operands) if kind == "answer"}
-    return set().union(*map(looks_at, operands))
 
 
 def is_readable(rule: Rule, levels: int = MOST_LEVELS) -> bool:
@@ -209,7 +201,7 @@ class _Walk:
             number = self.numbers[name] = len(self.variables)
             self.variables.append(name)
             self.takes[number] = takes
-            self.asked[number] = NEVER if takes.type in _ANSWERED_NEVER else diagram
+            self.asked[number] = NEVER if takes.type in ANSWERED_NEVER else diagram
 
     def _diagram(self, rule: Rule, *, alone: bool = False) -> int | None:
         if rule is None:

@@ -23,6 +23,7 @@ from testimony.wizard.definition import (
     CONSENT_TYPES,
     MULTIPLE_TYPES,
     RANKING_TYPES,
+    answers_named,
 )
 
 WITH_OPTIONS: Final = CHOICE_TYPES | MULTIPLE_TYPES | CONSENT_TYPES | RANKING_TYPES
@@ -193,7 +194,7 @@ class Written:
         """What each condition looks at, by the identity of the rule; the document holds them."""
         rules = [place.condition for place in (*self.sections, *self.questions)]
         return {
-            id(rule): frozenset(paths.looks_at(rule)) if paths.is_readable(rule) else None
+            id(rule): frozenset(answers_named(rule)) if paths.is_readable(rule) else None
             for rule in rules
             if rule is not None
         }

@@ -17,8 +17,11 @@ from typing import Any, Final
 
 from django.utils.translation import gettext as _
 
+from consultation.survey.questionnaire import ANSWERED_BY_LISTS
+
 MOST_DEPTH: Final = 40
 MOST_LETTERS: Final = 2000
+_DIGITS: Final = re.compile(r"-?\d{1,30}(?:\.\d{1,30})?")
 
 Rule = dict[str, Any]
 
@@ -74,7 +77,7 @@ class Known:
 
     @property
     def is_several(self) -> bool:
-        return self.type in ("multiple_choice", "ranking")
+        return self.type in ANSWERED_BY_LISTS
 
 
 @dataclass(slots=True)
@@ -296,12 +299,7 @@ class _Ruler:
         raise ExpressionError(f"{left} {sign} {right}")
 
     def _number(self, left: Rule, sign: str, right: Node) -> Rule:
-        try:
-            value = Decimal(right.value) if right.kind in ("number", "text") else None
-        except ArithmeticError:
-            value = None
-        if value is None or not value.is_finite():
-            raise ExpressionError(str(right))
+        value = _decimal(right)
         whole = int(value)
         if value != whole:
             if sign in ("=", "!="):
@@ -318,12 +316,20 @@ class _Ruler:
         is_counted = all(re.fullmatch(r"-?\d{1,9}", name) for name in names)
         if question.is_several or not names or not is_counted or right.kind == "answer":
             raise ExpressionError(str(node))
-        try:
-            limit = Decimal(right.value)
-        except (ArithmeticError, TypeError, ValueError) as error:
-            raise ExpressionError(str(node)) from error
+        limit = _decimal(right)
         kept = [question.codes[name] for name in names if _compares(int(name), sign, limit)]
         return {"in": [{"answer": question.key}, kept]}
+
+
+def _decimal(node: Node) -> Decimal:
+    """The number that a number, or a quoted one, says in digits. An exponent could be any length.
+
+    Raises:
+        ExpressionError: for anything else.
+    """
+    if node.kind not in ("number", "text") or not _DIGITS.fullmatch(str(node.value)):
+        raise ExpressionError(str(node))
+    return Decimal(str(node.value))
 
 
 def _answered(key: str) -> Rule:

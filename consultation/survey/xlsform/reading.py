@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from django.utils.translation import gettext as _
 
-from consultation.survey.questionnaire import PREFER_NOT, RATHER_NOT
+from consultation.survey.questionnaire import ANSWERED_BY_LISTS, PREFER_NOT, RATHER_NOT
 from consultation.survey.schema import fits_field
 from consultation.survey.xlsform import sheets
 from consultation.survey.xlsform.expressions import (
@@ -476,7 +476,7 @@ class _Reader:
             label = {code: _OTHER.get(code, "") for code in self.languages}
             question["options"].append({"code": "other", "label": label, "exclusive": False})
         answer: Any = {"answer": question["key"]}
-        several = question["type"] in ("multiple_choice", "ranking")
+        several = question["type"] in ANSWERED_BY_LISTS
         key = key_of(f"{question['key']}_other", self.used)
         self.pages.follow(
             {

@@ -114,14 +114,14 @@ def _refused_parts(archive: zipfile.ZipFile) -> str:
     if any("vbaproject" in name or name.startswith("xl/macrosheets/") for name in names):
         return _("The workbook holds macros, small programs. Save it as .xlsx, without them.")
     tags = 0
+    # Every part, whatever it is called: a sheet is what another part names as one.
     for part in parts:
-        if part.filename.lower().endswith((".xml", ".rels", ".vml")):
-            is_declared, here = _looked_over(archive, part)
-            tags += here
-            if is_declared:
-                return _("The file is not a workbook that Excel or LibreOffice would write.")
-            if tags > MOST_TAGS:
-                return _("The workbook has more cells than a questionnaire needs.")
+        is_declared, here = _looked_over(archive, part)
+        tags += here
+        if is_declared:
+            return _("The file is not a workbook that Excel or LibreOffice would write.")
+        if tags > MOST_TAGS:
+            return _("The workbook has more cells than a questionnaire needs.")
     return ""
 
 

@@ -19,6 +19,8 @@ from django.utils.translation import gettext as _
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
+from consultation.survey.checks import paths
+from consultation.survey.questionnaire import ANSWERED_BY_LISTS
 from consultation.survey.xlsform import reading
 from consultation.survey.xlsform.expressions import MOST_LETTERS
 from consultation.survey.xlsform.languages import name_of
@@ -50,7 +52,7 @@ class _Named:
 
     @property
     def is_several(self) -> bool:
-        return self.type in ("multiple_choice", "ranking")
+        return self.type in ANSWERED_BY_LISTS
 
 
 @dataclass(slots=True)
@@ -67,7 +69,7 @@ class _Writer:
 
     def relevant(self, place: str, rule: Any) -> str:
         """The condition of a place, which is noted where other tools learn only a part of it."""
-        said = _expression(rule, self.named)
+        said = _expression(rule, self.named) if paths.is_readable(rule) else ""
         said = said if len(said) <= MOST_LETTERS else ""
         if rule and not (said and _is_sayable(rule, self.named)):
             self.unsaid.add(place)

@@ -48,6 +48,11 @@ def test_columns_are_told_apart_by_pattern_too_and_two_charts_keep_theirs() -> N
     assert len(ids) == len(set(ids))
 
 
+def test_a_column_of_one_long_word_keeps_its_beginning() -> None:
+    bars = (Bar("Lebensmittellieferdienstleistung", 0.5, "5"), Bar("Online", 0.5, "5"))
+    assert _texts(cross_chart([Group("Yes", bars)], "A chart", "a"))[1].startswith("Lebensmittel")
+
+
 _LETTERS = st.text(st.characters(exclude_categories=["C"]), max_size=90)
 
 

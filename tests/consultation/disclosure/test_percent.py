@@ -38,4 +38,6 @@ def test_a_median_needs_twenty_people_and_is_rounded() -> None:
     assert quartiles(Counter(range(19)), POLICY, step=5) is None
     assert quartiles(Counter(range(1, 24)), POLICY, step=1) == (6, 12, 18)
     assert quartiles(Counter(range(1, 24)), POLICY, step=5) == (5, 10, 20)
+    assert quartiles({-10: 30}, POLICY, step=5) == (-10, -10, -10)
+    assert quartiles({-12: 30}, POLICY, step=5) == (-10, -10, -10)
     assert quartiles(Counter({10: 12, 30: 12}), POLICY, step=5) == (10, 20, 30)

@@ -7,8 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from consultation.disclosure.questions import protect_questions
-from consultation.disclosure.suppression import AlreadyReleased
-from consultation.disclosure.tables import CountedTable, Policy
+from consultation.disclosure.tables import AlreadyReleased, CountedTable, Policy
 
 POLICY = Policy()
 

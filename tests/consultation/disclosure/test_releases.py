@@ -9,10 +9,11 @@ from dataclasses import replace
 import pytest
 
 from consultation.disclosure.rows import count_rows
-from consultation.disclosure.suppression import AlreadyReleased, protect
+from consultation.disclosure.suppression import protect
 from consultation.disclosure.tables import (
     ANSWERED,
     NOT_ASKED,
+    AlreadyReleased,
     Filter,
     Policy,
     Table,

@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from consultation.charts.bars import bar_chart
-from consultation.disclosure.suppression import AlreadyReleased
+from consultation.disclosure.tables import AlreadyReleased
 from consultation.report import actions, snapshot
 from consultation.report.actions import SnapshotGone
 from consultation.report.findings import OrphanEvidence

@@ -209,6 +209,25 @@ def test_translations_come_along_under_the_new_key(
     ]
 
 
+def test_a_row_that_is_gone_from_the_bank_takes_its_translation_with_it(
+    rich: Questionnaire, other: Questionnaire
+) -> None:
+    drafting.add_language(by=None, questionnaire=rich, language="ar")
+    text = draft(rich)
+    text.translations = {
+        "ar": {"question.at_police.label": "ع 1", "question.at_clinic.label": "ع 2"}
+    }
+    text.save_revision()
+    (banked,) = keep(rich, "offices")
+    value = banked.value
+    value["rows"] = [row for row in value["rows"] if row["key"] != "at_clinic"]
+    banked.question = [{**banked.question.raw_data[0], "value": value}]
+    drafting.add_language(by=None, questionnaire=other, language="ar")
+    add(other, banked)
+    assert asked(other)["at_police"]["label"]["ar"] == "ع 1"
+    assert "at_clinic" not in asked(other)
+
+
 def test_a_condition_stays_behind(questionnaire: Questionnaire, other: Questionnaire) -> None:
     text = draft(questionnaire)
     body = text.body.get_prep_value()

@@ -102,6 +102,9 @@ REFUSED = {
     "cells without end": (
         lambda: with_part("xl/worksheets/sheet1.xml", sheet_of(b"<row/>" * 10**6)), "more cells",
     ),
+    "cells without end, in a part called otherwise": (
+        lambda: with_part("xl/worksheets/sheet1.dat", sheet_of(b"<c/>" * 10**6)), "more cells",
+    ),
     "parts without end": (
         lambda: packed(parts_of(whole()) | {f"a/{n}.bin": b"" for n in range(1100)}), "20 MiB",
     ),

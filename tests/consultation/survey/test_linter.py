@@ -156,6 +156,11 @@ def test_a_language_that_the_cues_do_not_know_is_not_read():
     assert cues.hard_word("stakeholder", "ar") is None
 
 
+def test_a_letter_that_only_looks_like_one_of_a_cue_breaks_nothing():
+    assert cues.hard_word("CR\u0130M\u0130NAL\u0130ZATION", "en") is None
+    assert cues.hard_word("CRIMINALIZATION", "en") is not None
+
+
 @pytest.mark.parametrize(
     ("label", "band"),
     [

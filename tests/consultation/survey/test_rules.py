@@ -529,6 +529,11 @@ def test_a_note_on_the_page_before_prepares_for_a_hard_one():
     assert findings(survey(panel, hard)) == []
 
 
+def test_pictures_that_must_be_given_do_not_stop_anybody():
+    asked = asking(question("a"), question("pics", "pictures", required=True))
+    assert "end_reachable" not in {one.rule for one in findings(asked)}
+
+
 def test_a_page_that_only_prepares_needs_no_note_of_its_own():
     ready = page("ready", question("told", "information", label=text("Next: about the police.")))
     assert findings(survey(ready, page("one", question("a")))) == []

@@ -22,6 +22,7 @@ from consultation.survey.xlsform import reading
 from consultation.survey.xlsform.expressions import ExpressionError, Known, parse, rule_of
 from consultation.survey.xlsform.writing import write_workbook
 from testimony.wizard.routing import Circumstances, holds
+from tests.consultation.survey import small
 from tests.consultation.survey.definitions import documents
 
 SLOW = {"deadline": None, "database": None, "suppress_health_check": list(HealthCheck)}
@@ -145,6 +146,25 @@ def possible(question):
     if question["type"] == "number":
         return [None, 0, 1, 3]
     return [None, *(codes[:4] or ["written"])]
+
+
+@pytest.mark.parametrize(
+    "expression",
+    ["${count} = '1e3000000'", "${count} > '1e400000'", "${level} > 'nan'", "${level} < 'inf'",
+     "${count} = '" + "9" * 400 + "'"],
+)  # fmt: skip
+def test_a_number_that_is_no_row_of_digits_is_refused_at_once(expression):
+    with pytest.raises(ExpressionError):
+        rule_of(parse(expression), KNOWN)
+
+
+@pytest.mark.parametrize(
+    "rule", [{"==": [{"answer": "a"}]}, {"==": []}, {"not": []}, {"not": [{}]}]
+)
+def test_a_half_written_rule_goes_out_and_comes_back(rule):
+    document = small.survey(small.page("p", small.question("b")))
+    document["sections"][-1]["questions"][0]["condition"] = rule
+    assert reading.read_workbook(write_workbook(document)).document is not None
 
 
 @settings(derandomize=True, max_examples=30, **SLOW)

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.template.loader import render_to_string
 from django.utils import translation
 
 from testimony.wizard import definition as definitions
 from testimony.wizard import on_paper
 from testimony.wizard.definition import Definition
+from testimony.wizard.printing import direction_of
 
 
 def _text(words: str) -> dict[str, str]:
@@ -204,6 +206,23 @@ def test_a_grid_is_a_table_where_its_columns_fit(
     assert isinstance(grid, on_paper.PaperGrid)
     assert grid.is_table is is_table
     assert [row.number for row in grid.rows] == ["1", "2"]
+
+
+def test_a_row_that_needs_an_answer_says_so_by_itself() -> None:
+    rows = [
+        _question("r1", "single_choice", "a b", grid=GRID, required=True),
+        _question("r2", "single_choice", "a b", grid=GRID),
+    ]
+    (grid,) = on_paper.sections_of(_definition(_section("s", *rows)), "en")[0].blocks
+    assert isinstance(grid, on_paper.PaperGrid)
+    assert [row.must for row in grid.rows] == ["This one needs an answer.", ""]
+    printed = render_to_string("paper/grid.html", {"block": grid, "frame": ""})
+    assert printed.count("This one needs an answer.") == 1
+
+
+@pytest.mark.parametrize("language", ["ar", "ckb", "fa", "he", "ps", "ur", "yi"])
+def test_a_language_of_arabic_or_hebrew_letters_runs_from_right_to_left(language: str) -> None:
+    assert direction_of(language) == "rtl"
 
 
 def test_two_grids_side_by_side_stay_two() -> None:

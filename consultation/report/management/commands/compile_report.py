@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from consultation.disclosure.suppression import AlreadyReleased
+from consultation.disclosure.tables import AlreadyReleased
 from consultation.report import actions
 from consultation.report.findings import OrphanEvidence
 from consultation.report.models import Report
